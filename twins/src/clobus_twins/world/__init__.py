@@ -1,0 +1,1 @@
+"""The seeded, deterministic world of realistic data that lives in the twins."""
