@@ -1,0 +1,1 @@
+"""The Telegram twin: the part of the Bot API that the platform uses."""
