@@ -1,0 +1,1 @@
+"""What every room needs and no business word enters: database, events, outbox, errors, clock, HTTP."""

@@ -1,0 +1,1 @@
+"""One client per outside system: our words in, their wire out."""

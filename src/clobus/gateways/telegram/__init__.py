@@ -1,0 +1,1 @@
+"""Telegram Bot API: sending only (docs/gateways/telegram.md)."""
