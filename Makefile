@@ -1,0 +1,59 @@
+# The only door for people: `make help`.
+SIZE ?= full
+PORT ?= 8000
+DATA ?= .data
+SEED ?=
+N ?= 10
+BENCH ?=
+BIN := .venv/bin
+INSTALL := sh tools/bootstrap.sh
+
+.PHONY: help install run check test chaos bench migrate lock format clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@echo "  SIZE=$(SIZE) PORT=$(PORT) DATA=$(DATA) are the defaults of run; SEED= N=$(N) those of chaos"
+
+install: ## make .venv and install what the lock names (no network when it is there already)
+	@$(INSTALL)
+
+run: ## start everything: PostgreSQL, twins, worker, API (SIZE=full|small PORT= DATA=)
+	@$(INSTALL) && exec $(BIN)/clobus up --size "$(SIZE)" --port "$(PORT)" --data "$(DATA)"
+
+check: ## ruff, mypy, import-linter, architecture tests
+	@$(INSTALL)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy src twins/src
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/architecture
+
+test: ## every test
+	@$(INSTALL)
+	$(BIN)/pytest -q -n 2 --dist worksteal tests
+
+chaos: ## N seeded chaos runs (SEED= for one)
+	@$(INSTALL)
+	CHAOS_SEED="$(SEED)" CHAOS_RUNS="$(N)" $(BIN)/pytest -q -s -m chaos --timeout 0 tests/chaos
+
+bench: ## measure (BENCH= names one; see benchmarks/RESULTS.md)
+	@$(INSTALL) bench
+	$(BIN)/python -m benchmarks $(BENCH)
+
+migrate: ## bring the database of CLOBUS_DATABASE_URL, or of DATA, to the newest schema
+	@$(INSTALL)
+	DATA="$(DATA)" $(BIN)/clobus db upgrade
+
+format: ## let ruff format and mend
+	@$(INSTALL)
+	$(BIN)/ruff check --fix-only -q .
+	$(BIN)/ruff format -q .
+
+lock: ## resolve the lock files anew from pyproject.toml
+	@$(INSTALL)
+	sh tools/lock.sh
+
+clean: ## remove the environment, caches and DATA
+	@if [ -f "$(DATA)/instance.json" ]; then rm -rf "$(DATA)"; fi
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
