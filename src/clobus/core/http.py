@@ -22,7 +22,8 @@ from clobus.core.errors import BadAnswer, GatewayDown, GatewayError, Missing, Ou
 from clobus.core.metrics import CALL_SECONDS, CALLS
 
 Judge = Callable[[str, httpx.Response], GatewayError | None]
-Params = Mapping[str, Any] | Sequence[tuple[str, Any]]
+Primitive = str | int | float | bool | None
+Params = Mapping[str, Primitive | Sequence[Primitive]] | list[tuple[str, Primitive]]
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 # After these the vendor may or may not have done the write; a bare 503 comes from the door, before any work.
