@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - identifiers come from the declared schema, values are parameters
 """The infobase on disk: one SQLite table for each entity set.
 
 Bulk import (for seeds): `Store.import_rows(set_name, rows) -> count`. `rows` is any iterable of plain dicts with OData
@@ -23,16 +24,12 @@ import msgspec
 from clobus_twins.onec.functions import register_functions
 from clobus_twins.onec.model import EntitySet, Schema, Section
 from clobus_twins.onec.schema import SCHEMA
+from clobus_twins.onec.sql import quoted
 
 Row = dict[str, Any]
 Converter = Callable[[Any], Any]
 _CHANGED = "ДатаИзменения"
 _CREATED = "ДатаСоздания"
-
-
-def quoted(name: str) -> str:
-    """A name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 class Store:
