@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from clobus.sandbox.process import PartError
 
@@ -29,7 +30,7 @@ class Account:
         """True when the account differs from our own."""
         return self.uid != os.geteuid()
 
-    def popen(self) -> dict[str, object]:
+    def popen(self) -> dict[str, Any]:
         """The arguments of `subprocess` that start a program as this account."""
         if not self.switched:
             return {}

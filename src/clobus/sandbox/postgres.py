@@ -57,10 +57,12 @@ class Postgres:
     `port=0` takes the port of the last time when it is free, otherwise another free one. Errors are `PartError`.
     """
 
-    def __init__(self, data_dir: Path, port: int = 0, durable: bool = True, bin_dir: str | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, port: int = 0, durable: bool = True, bin_dir: str | None = None, log: Path | None = None
+    ) -> None:
         self.home = Path(data_dir).absolute()
         self.data = self.home / "data"
-        self.log = self.home / "postgres.log"
+        self.log = log or self.home / "postgres.log"
         self.durable = durable
         self._asked_port = port
         self._bin_override = bin_dir
@@ -201,7 +203,7 @@ class Postgres:
             descriptor = os.open(self.data, os.O_RDONLY | os.O_DIRECTORY)
             directory = f"/proc/self/fd/{descriptor}"
         try:
-            return subprocess.Popen(
+            process: subprocess.Popen[bytes] = subprocess.Popen(
                 [str(self._bin / program), "-D", directory, *arguments],
                 stdin=stdin,
                 stdout=output,
@@ -210,13 +212,14 @@ class Postgres:
                 process_group=0,
                 preexec_fn=die_with_parent(signal.SIGINT),
                 pass_fds=() if descriptor is None else (descriptor,),
-                **self._who.popen(),  # type: ignore[call-overload] - user and group as a dictionary
+                **self._who.popen(),
             )
         except (OSError, subprocess.SubprocessError) as error:
             raise PartError(f"PostgreSQL's {program} can't be run: {error}") from error
         finally:
             if descriptor is not None:
                 os.close(descriptor)
+        return process
 
     def _ready(self) -> bool:
         """The server writes `ready` as the eighth line of postmaster.pid when it takes connections."""
