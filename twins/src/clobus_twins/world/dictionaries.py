@@ -1,6 +1,7 @@
 """Dictionaries of 1C: software types and sections, question categories and questions, interferences (domain.md §2.8).
 
-`SOFTWARE` is the published list: the knowledge base names its `po_type` and `po_section` by exactly these strings.
+`SOFTWARE` is the published list; the knowledge base names `po_type` by these names or the short ones, `po_section` by
+these names or new ones, which join the dictionary.
 Categories and questions come in pairs (ru, uz), one 1C element for each language, from `topics.json`.
 """
 
@@ -9,57 +10,56 @@ from functools import lru_cache
 from typing import Any
 
 from clobus_twins.world.ids import LANGUAGES, named_guid
-from clobus_twins.world.textbank import Topic, topics
+from clobus_twins.world.textbank import Topic, articles, topics
 
 ACCOUNTING = "1С:Бухгалтерия 8 для Узбекистана"
 RETAIL = "1С:Розница 8 для Узбекистана"
 MANAGEMENT = "1С:Управление компанией 8 для Узбекистана"
 PAYROLL = "1С:Зарплата и управление персоналом"
 
-ADMINISTRATION = "Администрирование и обновление"
+SHORT_NAMES = {"accounting": ACCOUNTING, "retail": RETAIL, "management": MANAGEMENT, "payroll": PAYROLL}
+ADMINISTRATION = "Администрирование"
 
 SOFTWARE: dict[str, tuple[str, ...]] = {
     ACCOUNTING: (
-        "НДС и электронные счета-фактуры",
+        "НДС",
+        "ЭСФ",
+        "Налог с оборота",
         "Банк и касса",
-        "Расчёты с контрагентами",
-        "Основные средства и НМА",
-        "Запасы и производство",
-        "Зарплата и кадры",
+        "Взаиморасчёты",
+        "Основные средства",
+        "Склад и товары",
+        "Производство",
         "Закрытие месяца",
-        "Регламентированная отчётность",
-        "Внешнеэкономическая деятельность",
+        "Отчётность",
+        "Импорт и экспорт",
         ADMINISTRATION,
     ),
     RETAIL: (
-        "Рабочее место кассира",
-        "Онлайн-ККМ и фискальные чеки",
-        "Товары и цены",
-        "Маркировка и ИКПУ",
-        "Склад и инвентаризация",
-        "Скидки и лояльность",
-        "Обмен с бухгалтерией",
+        "Касса и чеки",
+        "Склад и товары",
+        "Цены и скидки",
+        "Маркировка",
+        "Обмен данными",
         ADMINISTRATION,
     ),
     MANAGEMENT: (
-        "Продажи и CRM",
+        "Продажи",
         "Закупки",
-        "Склад",
+        "Склад и товары",
         "Производство",
         "Деньги",
-        "Зарплата и персонал",
-        "Анализ и отчёты",
-        "Обмен с бухгалтерией",
+        "Отчётность",
+        "Обмен данными",
         ADMINISTRATION,
     ),
     PAYROLL: (
-        "Кадровый учёт",
-        "Расчёт зарплаты",
+        "Кадры",
+        "Зарплата",
         "Отпуска и больничные",
-        "НДФЛ и социальный налог",
-        "ИНПС",
-        "Отчётность по персоналу",
-        "Обмен с бухгалтерией",
+        "Налоги и взносы",
+        "Отчётность",
+        "Обмен данными",
         ADMINISTRATION,
     ),
 }
@@ -92,15 +92,24 @@ class Question:
 
 
 def software_key(po_type: str) -> str:
-    """Return the Ref_Key of a software type by its name."""
-    return named_guid("po_type", po_type)
+    """Return the Ref_Key of a software type by its name or short name."""
+    return named_guid("po_type", SHORT_NAMES.get(po_type, po_type))
 
 
 def section_key(po_type: str, section: str) -> str:
-    """Return the Ref_Key of a section of a software type; KeyError when the pair is not in `SOFTWARE`."""
-    if section not in SOFTWARE[po_type]:
-        raise KeyError((po_type, section))
-    return named_guid("po_section", po_type, section)
+    """Return the Ref_Key of a section of a software type (by its name or short name)."""
+    return named_guid("po_section", SHORT_NAMES.get(po_type, po_type), section)
+
+
+@lru_cache(maxsize=1)
+def sections() -> dict[str, tuple[str, ...]]:
+    """Return the sections of each software type: the declared ones, then those that only an article names."""
+    found = {name: list(names) for name, names in SOFTWARE.items()}
+    for article in articles():
+        names = found[SHORT_NAMES.get(article["po_type"], article["po_type"])]
+        if article["po_section"] not in names:
+            names.append(article["po_section"])
+    return {name: tuple(names) for name, names in found.items()}
 
 
 def interference_key(name: str) -> str:
@@ -138,9 +147,9 @@ def _catalog(key: str, description: str, **fields: Any) -> dict[str, Any]:
 def rows() -> dict[str, list[dict[str, Any]]]:
     """Return the rows of the five fixed dictionaries by entity set name; the knowledge base has its own module."""
     types = [_catalog(software_key(name), name, Описание=f"Консультации по «{name}»") for name in SOFTWARE]
-    sections = [
+    parts = [
         _catalog(section_key(name, section), section, Owner_Key=software_key(name), Описание=f"{name}: {section}")
-        for name, names in SOFTWARE.items()
+        for name, names in sections().items()
         for section in names
     ]
     interferences = [
@@ -163,12 +172,12 @@ def rows() -> dict[str, list[dict[str, Any]]]:
         for language in LANGUAGES
         for question in questions(language)
     ]
-    for numbered in (types, sections, categories, asked):
+    for numbered in (types, parts, categories, asked):
         for number, row in enumerate(numbered, 1):
             row["Code"] = f"{number:09d}"
     return {
         "Catalog_ВидыПОДляКонсультаций": types,
-        "Catalog_РазделыПОДляКонсультаций": sections,
+        "Catalog_РазделыПОДляКонсультаций": parts,
         "Catalog_ПомехиДляКонсультаций": interferences,
         "Catalog_КатегорииВопросов": categories,
         "Catalog_ВопросыНаКонсультацию": asked,

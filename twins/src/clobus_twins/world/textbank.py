@@ -54,3 +54,11 @@ def topics() -> tuple[Topic, ...]:
         )
         for topic in data("topics.json")
     )
+
+
+@lru_cache(maxsize=1)
+def articles() -> tuple[dict[str, str], ...]:
+    """Return every article (slug, lang, po_type, po_section, title, question, answer) in file order."""
+    folder = files("clobus_twins.world").joinpath("knowledge_base")
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".json"))
+    return tuple(article for name in names for article in json.loads(folder.joinpath(name).read_text(encoding="utf-8")))
