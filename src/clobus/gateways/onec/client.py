@@ -88,9 +88,8 @@ class OnecClient:
     ) -> bytes:
         """Read one page as the JSON it is; without `top` the whole set comes. Time-out or 5xx raise Transient."""
         query = odata.query(filter=filter, orderby=orderby, top=top, skip=skip, select=select)
-        response = await self.http.get(
-            f"{odata.address(entity)}?{query}", route=entity, timeout=None if timeout is None else timeouts(10.0, timeout)
-        )
+        patience = None if timeout is None else timeouts(10.0, timeout)
+        response = await self.http.get(f"{odata.address(entity)}?{query}", route=entity, timeout=patience)
         if not is_json(response):
             raise BadAnswer(SYSTEM, f"a page of {entity} is not JSON", status=response.status_code)
         return response.content
@@ -164,7 +163,8 @@ class OnecClient:
         try:
             return decode_row(response.content, type)
         except BadAnswer as exc:
-            raise OutcomeUnknown(SYSTEM, f"created in {entity}, answer unreadable", status=response.status_code) from exc
+            text = f"created in {entity}, but the answer is unreadable"
+            raise OutcomeUnknown(SYSTEM, text, status=response.status_code) from exc
 
     async def patch(self, entity: str, key: UUID, body: Mapping[str, Any]) -> dict[str, Any]:
         """Change members of an object (tabular sections whole); repeated when lost. {} when 1C answers nothing."""
@@ -182,10 +182,10 @@ class OnecClient:
     async def find_documents_by_marker(
         self, marker: str, *, client_key: UUID | None, since: datetime, until: datetime
     ) -> list[Consultation]:
-        """Look for requests whose comment begins with our `marker`, created in [since, until): the probe after a lost POST.
+        """Look for requests whose comment begins with `marker`, created in [since, until): the probe after a lost POST.
 
-        The text is compared here: only `eq` and dates are sure to work in a filter on every publication. Marked
-        ones are found too. Rows hold the key, version, mark, number, dates and comment.
+        The text is compared here: only `eq` and dates are sure to work in a filter on every publication. Those marked
+        for deletion are found too. Rows hold the key, version, mark, number, dates and comment.
         """
         start, end = instant_to_local(since, self.zone), instant_to_local(until, self.zone)
         owner = odata.eq("Абонент_Key", client_key) if client_key is not None else None
@@ -198,7 +198,7 @@ class OnecClient:
         return [row for row in rows if (row.comment or "").partition("\n")[0].strip() == marker]
 
     async def ping(self) -> list[str]:
-        """Ask what is published; the first call after a rest takes 10 to 30 s (onec.md §1.12). BadAnswer: nothing is."""
+        """Ask what is published; BadAnswer: nothing. A first call after a rest takes 10 to 30 s (onec.md §1.12)."""
         response = await self.http.get(JSON, route="root")
         try:
             names = [str(item["name"]) for item in msgspec.json.decode(response.content, type=_Root).value]

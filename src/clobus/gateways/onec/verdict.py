@@ -13,17 +13,20 @@ from clobus.core.http import describe, retry_after
 LICENCE_PAUSE = 60.0
 DENIED_PAUSE = 60.0
 LICENCE = re.compile(
-    r"(?i)не (обнаружено|найдена|найдено)\s+(свободной\s+|программная\s+)?лиценз|licen[sc]e (was |is )?not found|no (free )?licen[sc]e"
+    r"(?i)не (обнаружено|найдена|найдено)\s+(свободной\s+|программная\s+)?лиценз"
+    r"|licen[sc]e (was |is )?not found|no (free )?licen[sc]e"
 )
 DENIED = re.compile(
-    r"(?i)начало сеанса .{0,80}запрещен|сеанс\w* .{0,40}(запрещен|заблокирован)|session start .{0,60}(prohibited|denied|not allowed)"
-    r"|sessions? (are |is )?denied|монопольн\w+ режим|регламентн\w+ работ"
+    r"(?i)начало сеанса .{0,80}запрещен|сеанс\w* .{0,40}(запрещен|заблокирован)"
+    r"|session start .{0,60}(prohibited|denied|not allowed)|sessions? (are |is )?denied"
+    r"|монопольн\w+ режим|регламентн\w+ работ"
 )
+# A lock or a memory limit rolls the write back: the text proves that nothing was done.
 BUSY = re.compile(
-    r"(?i)конфликт блокировок|ожидани\w+ предоставления блокировки|взаимоблокиров|deadlock|lock (conflict|wait|timeout)"
-    r"|недостаточно памяти|not enough memory|no space left|соединение с (сервером|базой)|сеанс (отсутствует|удален|завершен)"
-    r"|превышен\w* .{0,30}таймаут"
+    r"(?i)конфликт блокировок|ожидани\w+ предоставления блокировки|взаимоблокиров|deadlock"
+    r"|lock (conflict|wait|timeout)|недостаточно памяти|not enough memory|no space left"
 )
+LOST = re.compile(r"(?i)соединение с (сервером|базой)|сеанс (отсутствует|удален|завершен)|session (has been )?(ended|deleted)")
 NAMED = {
     9: "onec.missing", 8: "onec.not_published", 14: "onec.bad_option", 15: "onec.exists", 19: "onec.method",
     20: "onec.rights", -1: "onec.rule",
@@ -104,11 +107,10 @@ def _paused(system: str, status: int, text: str, said: str, wait: float | None) 
             system, f"{said}: sessions are denied, the base is paused", status=status, code="onec.paused",
             vendor_text=text, retry_after=wait or DENIED_PAUSE, not_done=True,
         )  # fmt: skip
-    if status >= 500 and BUSY.search(text):
-        # A lock or a memory limit rolls the write back: the text proves that nothing was done.
+    if status >= 500 and (BUSY.search(text) or LOST.search(text)):
         return Transient(
             system, f"{said}: busy", status=status, code="onec.busy", vendor_text=text, retry_after=wait,
-            not_done=True, trips=False,
+            not_done=LOST.search(text) is None, trips=False,
         )  # fmt: skip
     return None
 

@@ -40,7 +40,7 @@ E = TypeVar("E", bound=msgspec.Struct)
 
 
 def local_to_instant(text: str | None, zone: ZoneInfo) -> datetime | None:
-    """Turn 1C's wall clock into an instant in UTC; empty (0001-01-01…, "" or None) is None, ValueError if unreadable."""
+    """Turn 1C's wall clock into an instant in UTC; empty (0001-01-01…, "", None) is None, ValueError if unreadable."""
     if not text or text.startswith(NO_DATE):
         return None
     local = datetime.fromisoformat(text[:19])  # a stray fraction or `Z` is still wall clock (domain.md §2.1)
