@@ -37,7 +37,7 @@ def _twin(name: str) -> None:
     runs = home / "starts"
     runs.write_text((runs.read_text() if runs.exists() else "") + "x")
     (home / "credentials.json").write_text(json.dumps({"user": "odata", "password": "p", "token": "t"}))
-    print(f"seeding {name}", file=sys.stderr, flush=True)
+    sys.stderr.write(f"seeding {name}\n")
     _serve()
 
 

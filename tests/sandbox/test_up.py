@@ -14,10 +14,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.support.ports import free_port
 
 from clobus.sandbox import instance as instances
 from clobus.sandbox.process import alive
+from tests.support.ports import free_port
 
 SCRIPT = Path(__file__).with_name("stub_up.py")
 

@@ -1,0 +1,52 @@
+"""Fixtures for all tests. One PostgreSQL serves a whole run: under xdist the controller starts it for its workers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.database import TestServer, clone, make_template
+
+_SERVER = pytest.StashKey[TestServer]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the server known; it is started when somebody needs it."""
+    if not hasattr(config, "workerinput"):
+        config.stash[_SERVER] = TestServer()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell an xdist worker the address: its own server would end with it, while others use it."""
+    node.workerinput["database_server"] = node.config.stash[_SERVER].start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server."""
+    if _SERVER in config.stash:
+        config.stash[_SERVER].stop()
+
+
+@pytest.fixture(scope="session")
+def database_server(request: pytest.FixtureRequest) -> str:
+    """The maintenance address of a server whose template is migrated."""
+    given = getattr(request.config, "workerinput", {}).get("database_server")
+    url = given or request.config.stash[_SERVER].start()
+    make_template(url)
+    return str(url)
+
+
+@pytest.fixture
+def database_url(database_server: str) -> Iterator[str]:
+    """A migrated, empty database for one test."""
+    with clone(database_server) as url:
+        yield url
+
+
+@pytest.fixture
+def dsn(database_url: str) -> str:
+    """The same database, for `psycopg.connect` and `Database`."""
+    return database_url
