@@ -22,7 +22,6 @@ from clobus_twins.world.ids import (
     BROKEN_MANAGER,
     CONTACT_EMAIL,
     CONTACT_PHONE,
-    EMPTY_KEY,
     LANGUAGES,
     UNDEFINED_MANAGER,
     named_guid,
@@ -197,7 +196,7 @@ def staff(rng: random.Random, today: datetime) -> Staff:
         "Catalog_Отделы": [
             {
                 "Ref_Key": named_guid("department", name), "Code": f"{number:09d}", "Description": name,
-                "DeletionMark": False, "Parent_Key": EMPTY_KEY,
+                "DeletionMark": False,
             }
             for number, name in enumerate(DEPARTMENTS, 1)
         ],
