@@ -222,11 +222,15 @@ class Control:
 
 
 class ControlMiddleware:
-    """The outermost application of a twin: control doors, record, general faults."""
+    """The outermost application of a twin: control doors, record, general faults.
 
-    def __init__(self, app: ASGIApp, control: Control) -> None:
+    `store` is what the twin's seed fills; the application itself does not use it.
+    """
+
+    def __init__(self, app: ASGIApp, control: Control, store: Any = None) -> None:
         self.app = app
         self.control = control
+        self.store = store
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -28,6 +28,7 @@ _TEXTS: dict[str, tuple[int, str, str]] = {
         "Cannot parse the string '{0}' as Edm.{1}!",
     ),
     "request_format": (2, "Неверный формат запроса", "Wrong request format"),
+    "representation": (3, "Неподдерживаемый формат представления", "Unsupported representation format"),
     "line_start": (
         4,
         "Номера строк табличной части {0} должны начинаться с 1",
