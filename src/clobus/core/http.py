@@ -122,7 +122,7 @@ class Http:
         body: object = None,
         headers: Mapping[str, str] | None = None,
         repeatable: bool | None = None,
-        timeout: httpx.Timeout | float | None = None,
+        time_limit: httpx.Timeout | float | None = None,
         route: str | None = None,
     ) -> httpx.Response:
         """Send and return the whole answer, or raise a GatewayError.
@@ -142,7 +142,7 @@ class Http:
             params=params,
             content=None if body is None else msgspec.json.encode(body),
             headers=_headers(headers, body),
-            timeout=httpx.USE_CLIENT_DEFAULT if timeout is None else timeout,
+            timeout=httpx.USE_CLIENT_DEFAULT if time_limit is None else time_limit,
         )
         if once:
             return await call.send(request)

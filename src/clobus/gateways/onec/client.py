@@ -84,12 +84,12 @@ class OnecClient:
         top: int | None = None,
         skip: int | None = None,
         select: Sequence[str] | None = None,
-        timeout: float | None = None,
+        time_limit: float | None = None,
     ) -> bytes:
         """Read one page as the JSON it is; without `top` the whole set comes. Time-out or 5xx raise Transient."""
         query = odata.query(filter=filter, orderby=orderby, top=top, skip=skip, select=select)
-        patience = None if timeout is None else timeouts(10.0, timeout)
-        response = await self.http.get(f"{odata.address(entity)}?{query}", route=entity, timeout=patience)
+        limit = None if time_limit is None else timeouts(10.0, time_limit)
+        response = await self.http.get(f"{odata.address(entity)}?{query}", route=entity, time_limit=limit)
         if not is_json(response):
             raise BadAnswer(SYSTEM, f"a page of {entity} is not JSON", status=response.status_code)
         return response.content

@@ -92,7 +92,7 @@ def like(field: str, template: str) -> str:
 
 
 def encode(text: str) -> str:
-    """Percent-encode for path or query: UTF-8, a space as %20, brackets and quotes of literals stay (domain.md §2.1)."""
+    """Percent-encode for path or query: UTF-8, %20 for a space; brackets and quotes stay (domain.md §2.1)."""
     return quote(text, safe=SAFE)
 
 

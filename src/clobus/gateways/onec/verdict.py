@@ -26,7 +26,9 @@ BUSY = re.compile(
     r"(?i)конфликт блокировок|ожидани\w+ предоставления блокировки|взаимоблокиров|deadlock"
     r"|lock (conflict|wait|timeout)|недостаточно памяти|not enough memory|no space left"
 )
-LOST = re.compile(r"(?i)соединение с (сервером|базой)|сеанс (отсутствует|удален|завершен)|session (has been )?(ended|deleted)")
+LOST = re.compile(
+    r"(?i)соединение с (сервером|базой)|сеанс (отсутствует|удален|завершен)|session (has been )?(ended|deleted)"
+)
 NAMED = {
     9: "onec.missing", 8: "onec.not_published", 14: "onec.bad_option", 15: "onec.exists", 19: "onec.method",
     20: "onec.rights", -1: "onec.rule",
