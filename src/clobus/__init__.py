@@ -1,0 +1,1 @@
+"""The consultation desk in sync: 1C, PostgreSQL and Chatwoot agree."""

@@ -185,7 +185,7 @@ def test_remarks(rule) -> None:
         (cyrillic, "x = f'{y} ёлка'", "x = 'closed'  # закрыт"),
         (broad, "except Exception:", "except Exception:  # a callback of strangers"),
         (broad, "x = 1  # noqa: S101", "x = 1  # noqa: S101 - this is why"),
-        (broad, "x = y  # type: ignore[misc]", "x = y  # type: ignore[misc] - stubs are wrong"),
+        (broad, "x = y  # type: ignore[misc]", "x = y  # type: ignore[misc]  # stubs are wrong"),
         (unfinished, "# TO" + "DO: later", "# later"),
     ],
 )

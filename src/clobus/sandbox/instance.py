@@ -156,6 +156,11 @@ def adopt(given: Path | None = None) -> Instance | None:
     return found
 
 
+def database_url(given: Path | None = None) -> str:
+    """The database that commands work on: CLOBUS_DATABASE_URL, or the instance's; `PartError` when there is neither."""
+    return os.environ.get("CLOBUS_DATABASE_URL") or load(given).database_url
+
+
 def secret_key(data: Path) -> str:
     """The instance's own key, made at first use."""
     path = data / "secret.key"

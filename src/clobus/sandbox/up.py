@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import sys
 import time
 from functools import partial
@@ -95,8 +93,6 @@ def _start_twins(supervisor: Supervisor, this: Instance) -> dict[str, Part]:
         if os.environ.get(f"CLOBUS_{name.upper()}__BASE_URL"):
             continue
         home = this.data / "twins" / name
-        if home.exists() and not _seeded(this, name).exists():
-            shutil.rmtree(home)  # its seeding was interrupted
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         port = process.free_port(this.ports.get(name, 0), [this.ports[other] for other in parts])
         this.ports[name] = port
@@ -106,10 +102,6 @@ def _start_twins(supervisor: Supervisor, this: Instance) -> dict[str, Part]:
         parts[name] = supervisor.start(f"twin-{name}", [*command, "--seed-size", this.size], env)
         this.pids[f"twin-{name}"] = parts[name].process.pid
     return parts
-
-
-def _seeded(this: Instance, twin: str) -> Path:
-    return this.data / "twins" / f"{twin}.seeded"
 
 
 def _database(supervisor: Supervisor, this: Instance, console: Console) -> str:
@@ -153,7 +145,6 @@ def _await_twins(supervisor: Supervisor, this: Instance, twins: dict[str, Part],
     for name in twins:
         door = f"{this.twins[name]}/_control/clock"
         supervisor.wait_until(partial(answers, door), f"The {name} twin", SEED_SECONDS, tell)
-        _seeded(this, name).touch()
 
 
 def _first_load(supervisor: Supervisor, this: Instance, console: Console) -> None:
@@ -198,8 +189,3 @@ def _login(this: Instance, twin: str) -> str:
     if twin == "onec" and "user" in known:
         return f"user {known['user']}, password in {this.credentials_path(twin)}"
     return f"tokens in {this.credentials_path(twin)}" if known else ""
-
-
-def describe(given: Path | None = None) -> str:
-    """The instance's addresses as JSON, for `clobus sandbox urls --json`."""
-    return json.dumps(instances.load(given).urls(), indent=2)
