@@ -21,7 +21,6 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-
 NAMES = ("onec", "chatwoot", "telegram")
 HOST = "127.0.0.1"
 _MARKER = ".seeding"
