@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 lock=requirements.lock
 [ "${1:-}" = bench ] && lock=requirements-bench.lock
 venv=.venv
-export UV_PYTHON_DOWNLOADS=never PIP_DISABLE_PIP_VERSION_CHECK=1
+export UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }
@@ -57,13 +57,12 @@ pip() {
 install_packages() {
     say "installing $lock"
     if [ ! -x "$venv/bin/uv" ]; then
-        pip install -q --require-hashes -r tools/installer.lock || say "no uv for this machine; going on with pip, which takes longer"
+        pip install -q --require-hashes -r tools/installer.lock || say "there is no uv for this machine"
     fi
-    if [ -x "$venv/bin/uv" ]; then
-        "$venv/bin/uv" pip install -q --python "$venv/bin/python" --require-hashes -r "$lock"
-    else
-        pip install -q --require-hashes -r "$lock"
-    fi || die "the packages of $lock could not be installed: is the package index within reach?"
+    if [ -x "$venv/bin/uv" ] && "$venv/bin/uv" pip install -q --python "$venv/bin/python" --require-hashes -r "$lock"
+    then return; fi
+    say "going on with pip, which takes longer and knows this machine's own settings"
+    pip install -q --require-hashes -r "$lock" || die "the packages of $lock could not be installed: is the package index within reach?"
 }
 
 install_project() {
