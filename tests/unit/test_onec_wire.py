@@ -94,7 +94,8 @@ def test_a_consultation_as_1c_sends_it() -> None:
 def test_numbers_may_be_texts_and_folders_are_full_of_nulls() -> None:
     rows = wire.decode_page(
         page(
-            {"Ref_Key": str(KEY), "IsFolder": True, "ИНН": None, "КодАбонентаClobus": None, "КонтактнаяИнформация": None},
+            {"Ref_Key": str(KEY), "IsFolder": True, "ИНН": None, "КодАбонентаClobus": None,
+             "КонтактнаяИнформация": None},
             {"Ref_Key": str(KEY), "IsFolder": False, "ИНН": "301234567", "КодАбонентаClobus": "1234",
              "КонтактнаяИнформация": [{"LineNumber": "1", "Тип": "Телефон", "НомерТелефона": "998901234567"}]},
             {"Ref_Key": str(KEY), "КодАбонентаClobus": 0},

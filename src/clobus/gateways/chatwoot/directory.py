@@ -196,9 +196,7 @@ class ChatwootDirectory:
             method, self._root + path, body=body, repeatable=repeatable, params=params, route=_route(path)
         )
 
-    async def _write(
-        self, method: str, path: str, body: object, kind: type[T], *, repeatable: bool = False
-    ) -> T:
+    async def _write(self, method: str, path: str, body: object, kind: type[T], *, repeatable: bool = False) -> T:
         response = await self._send(method, path, body, repeatable=repeatable)
         return decode(response.content, kind)
 

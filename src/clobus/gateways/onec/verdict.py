@@ -69,9 +69,7 @@ def judge(system: str, response: httpx.Response) -> GatewayError | None:
     if paused is not None:
         return paused
     if status in (408, 429, 502, 503, 504) or (status >= 500 and status != 501 and code is None):
-        return Transient(
-            system, said, status=status, vendor_text=text, retry_after=wait, not_done=status in (429, 503)
-        )
+        return Transient(system, said, status=status, vendor_text=text, retry_after=wait, not_done=status in (429, 503))
     if code is not None and code == 9:
         return Missing(system, said, status=status, code=NAMED[9], vendor_text=text)
     if code is None and status == 404:

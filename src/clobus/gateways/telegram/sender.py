@@ -114,7 +114,8 @@ class TelegramSender:
         return "TelegramSender(…)"
 
     async def _call(self, method: str, name: str, body: object) -> httpx.Response:
-        return await self.http.request(method, f"bot{self._token}/{name}", body=body, route=name)
+        # The slash in front matters: a token has a colon, and `bot1:…` would be read as a scheme.
+        return await self.http.request(method, f"/bot{self._token}/{name}", body=body, route=name)
 
 
 def judge(system: str, response: httpx.Response) -> GatewayError | None:
