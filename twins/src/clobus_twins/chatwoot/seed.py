@@ -15,13 +15,13 @@ INTEGRATION_EMAIL = "platform@example.uz"
 
 
 def new_credentials() -> dict[str, Any]:
-    """Return fresh random credentials of the account."""
+    """Return fresh random credentials of the account; `token` is that of the platform's own administrator."""
     return {
         "account_id": desk.ACCOUNT_ID,
         "admin_email": ADMIN_EMAIL,
         "admin_password": credentials.password(),
         "admin_token": credentials.token(),
-        "integration_token": credentials.token(),
+        "token": credentials.token(),
         "platform_token": credentials.token(),
         "inbox_id": desk.INBOX_ID,
         "inbox_identifier": credentials.token(),
@@ -53,7 +53,7 @@ def seed(store: Store, size: Size, now: datetime | None = None, data_dir: Path |
         "name": INTEGRATION_NAME,
         "email": INTEGRATION_EMAIL,
         "role": "administrator",
-        "token": made["integration_token"],
+        "token": made["token"],
     }
     store.import_agents(account, [integration, *world.agents])
     store.import_teams(account, world.teams)

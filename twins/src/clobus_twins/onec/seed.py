@@ -9,10 +9,11 @@ from clobus_twins.world import credentials
 from clobus_twins.world.build import Size, build
 
 USER = "odata.clobus"
+BASE_PATH = "/odata/standard.odata"
 
 
 def seed(store: Store, size: Size, now: datetime | None = None, data_dir: Path | None = None) -> dict[str, Any]:
-    """Fill an empty store with the world of `size` and return `{"user", "password"}`.
+    """Fill an empty store with the world of `size` and return `{"user", "password", "base_path"}`.
 
     `now` is local wall clock (naive; the real one by default): both twins must be given the same day. The credentials
     are kept in `data_dir/credentials.json`, where an earlier start may have left them; ValueError when a set is
@@ -22,4 +23,4 @@ def seed(store: Store, size: Size, now: datetime | None = None, data_dir: Path |
     with store.transaction():
         for name, rows in world.onec.items():
             store.import_rows(name, rows)
-    return credentials.keep(data_dir, {"user": USER, "password": credentials.token()})
+    return credentials.keep(data_dir, {"user": USER, "password": credentials.token(), "base_path": BASE_PATH})
