@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.database import TestServer, clone, make_template
+from tests.support.twins import TwinProcess
 
 _SERVER = pytest.StashKey[TestServer]()
 
@@ -50,3 +52,18 @@ def database_url(database_server: str) -> Iterator[str]:
 def dsn(database_url: str) -> str:
     """The same database, for `psycopg.connect` and `Database`."""
     return database_url
+
+
+@pytest.fixture(scope="session")
+def seeded_twin(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """`seeded_twin(kind, size="small")`: a directory seeded once, for `TwinProcess(kind, seeded_from=...)`."""
+    made: dict[tuple[str, str], Path] = {}
+
+    def give(kind: str, size: str = "small") -> Path:
+        if (kind, size) not in made:
+            data = tmp_path_factory.mktemp(f"seeded-{kind}-{size}") / "state"
+            with TwinProcess(kind, size, data=data):
+                made[kind, size] = data
+        return made[kind, size]
+
+    return give

@@ -168,3 +168,15 @@ def test_make_that_is_interrupted_alone_or_killed_takes_the_instance_along(data:
         make.stdout.close()
         make.wait(30)
         assert gone(pids, 20)
+
+
+@pytest.mark.slow
+def test_real_servers_take_the_place_of_embedded_ones(data: Path, database_url: str) -> None:
+    up = Up(data, free_port(), CLOBUS_DATABASE_URL=database_url, CLOBUS_ONEC__BASE_URL="http://127.0.0.1:1")
+    up.ready()
+    kept = instances.load(data)
+    assert kept.database_url == database_url
+    assert set(kept.twins) == {"chatwoot", "telegram"}
+    assert set(kept.pids) == {"supervisor", "twin-chatwoot", "twin-telegram", "worker", "api"}
+    assert not (data / "postgres").exists()
+    assert up.end(signal.SIGTERM) == 0

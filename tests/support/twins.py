@@ -23,7 +23,8 @@ _STOP_SECONDS = 10.0
 class TwinProcess:
     """One twin. `size` is `empty`, `small` or `full`; `data` keeps its state when it is to outlive this object.
 
-    `seeded_from` is a directory that another twin of the kind left: copied instead of seeding anew.
+    `seeded_from` is a directory that another twin of the kind left: copied instead of seeding anew. Start it from the
+    main thread: the twin ends with the thread that started it.
     """
 
     def __init__(

@@ -63,14 +63,15 @@ def stop(processes: Sequence[subprocess.Popen[bytes]], grace: float = 10.0) -> N
         except subprocess.TimeoutExpired:
             _signal_group(process, signal.SIGKILL)
             process.wait()
+        else:
+            _signal_group(process, signal.SIGKILL)  # children that it left behind
 
 
 def _signal_group(process: subprocess.Popen[bytes], signum: int) -> None:
-    if process.poll() is None:
-        try:
-            os.killpg(process.pid, signum)
-        except ProcessLookupError:
-            return
+    try:
+        os.killpg(process.pid, signum)
+    except (ProcessLookupError, PermissionError):
+        return
 
 
 def alive(pid: int) -> bool:
