@@ -9,6 +9,7 @@ import pytest
 
 from clobus_twins.onec.schema import SCHEMA
 from clobus_twins.world.build import NOW, World, build
+from clobus_twins.world.dictionaries import SOFTWARE, sections
 from clobus_twins.world.shape import SHAPES
 from clobus_twins.world.textbank import articles, topics
 
@@ -199,8 +200,9 @@ def test_dictionaries_come_in_both_languages(world: World) -> None:
         counted = Counter(row["Язык_Key"] for row in world.onec[name])
         assert len(counted) == 2
         assert len(set(counted.values())) == 1
-    assert {row["lang"] for row in articles()} == {"ru", "uz"}
-    assert len(articles()) == 300
+    assert Counter(row["lang"] for row in articles()) == {"ru": 150, "uz": 150}
+    assert len({(row["slug"], row["lang"]) for row in articles()}) == 300
+    assert sections() == SOFTWARE
 
 
 def test_the_same_seed_gives_the_same_world() -> None:
