@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import time
@@ -20,6 +21,7 @@ from clobus.sandbox.process import PartError, alive, die_with_parent, free_port,
 USER = "clobus"
 _START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
+_ROOMY = 512 * 2**20
 
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -171,7 +173,7 @@ class Postgres:
     def _launch(self, deadline: float) -> bool:
         """Start once; True when ready, False when it is worth another try."""
         size = self.log.stat().st_size if self.log.exists() else 0
-        settings = _SETTINGS | {} if self.durable else _SETTINGS | _THROWAWAY
+        settings = _SETTINGS | _shared_memory() | ({} if self.durable else _THROWAWAY)
         command = ["-p", str(self.port)]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
@@ -258,6 +260,15 @@ class Postgres:
             return Path(f"/proc/{pid}/cwd").samefile(self.data)
         except OSError:
             return False
+
+
+def _shared_memory() -> dict[str, str]:
+    """Files instead of /dev/shm where that is small (64 MB in a container): a parallel query would run out of it."""
+    try:
+        roomy = shutil.disk_usage("/dev/shm").total >= _ROOMY  # noqa: S108 - only its size is asked
+    except OSError:
+        roomy = False
+    return {} if roomy else {"dynamic_shared_memory_type": "mmap"}
 
 
 def _empty(directory: Path) -> None:
