@@ -101,16 +101,22 @@ class ChatwootClient(ChatwootDirectory):
         self,
         name: str,
         *,
+        inbox_id: int,
+        source_id: str | None = None,
         identifier: str | None = None,
         email: str | None = None,
         phone_number: str | None = None,
         custom_attributes: Attributes | None = None,
         additional_attributes: Attributes | None = None,
     ) -> Contact:
-        """Create a contact, sent once; Refused when identifier, e-mail or phone is in use (`data["attributes"]`)."""
+        """Create a contact with an address in an inbox, sent once; Chatwoot makes up a `source_id` that is not given.
+
+        Refused when identifier, e-mail or phone is in use (`data["attributes"]`), OutcomeUnknown on a lost answer
+        (see `contact_by_identifier`).
+        """
         body = _given(
-            name=name, identifier=identifier, email=email, phone_number=phone_number,
-            custom_attributes=custom_attributes, additional_attributes=additional_attributes,
+            name=name, inbox_id=inbox_id, source_id=source_id, identifier=identifier, email=email,
+            phone_number=phone_number, custom_attributes=custom_attributes, additional_attributes=additional_attributes,
         )  # fmt: skip
         response = await self._send("POST", "contacts", body)
         try:
@@ -205,7 +211,7 @@ class ChatwootClient(ChatwootDirectory):
         """Assign an agent, None takes it from whoever has it. Refused when nobody was assigned: Chatwoot answers
         an unknown id with 200 and unassigns (§2.3.3).
         """
-        body = {"assignee_id": agent_id}
+        body = {"assignee_id": agent_id or 0}
         response = await self._send("POST", f"conversations/{conversation_id}/assignments", body, repeatable=True)
         if agent_id and response.content.strip() in (b"", b"null"):
             raise Refused(SYSTEM, f"agent {agent_id} is unknown: nobody has it now", code="chatwoot.unknown_agent")
@@ -283,8 +289,7 @@ class ChatwootClient(ChatwootDirectory):
 
 
 def _equal(key: str, value: str | int) -> dict[str, Any]:
-    row = {"attribute_key": key, "filter_operator": "equal_to", "values": [value], "query_operator": None}
-    return {"payload": [row]}
+    return {"payload": [{"attribute_key": key, "filter_operator": "equal_to", "values": [value]}]}
 
 
 def _given(**members: Any) -> dict[str, Any]:
