@@ -60,7 +60,7 @@ class Store:
         self._in_transaction = True
         try:
             yield
-        except BaseException:
+        except BaseException:  # whatever went wrong, the transaction must not stay open
             self.db.execute("ROLLBACK")
             raise
         else:

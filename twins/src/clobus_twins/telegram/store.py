@@ -64,7 +64,7 @@ class Store:
     def messages(self, chat_id: str | None) -> list[Json]:
         """Messages of a chat (of all: None) in the order they were written, deleted ones marked."""
         where, values = ("", ()) if chat_id is None else (" WHERE chat_id = ?", (chat_id,))
-        rows = self.db.execute(f"SELECT body, deleted FROM message{where} ORDER BY rowid", values)  # noqa: S608
+        rows = self.db.execute(f"SELECT body, deleted FROM message{where} ORDER BY rowid", values)  # noqa: S608 - constants
         return [msgspec.json.decode(body) | {"deleted": bool(deleted)} for body, deleted in rows]
 
     def put_chat(self, chat: Json, *, blocked: bool) -> None:
