@@ -186,6 +186,5 @@ def _tell(this: Instance, console: Console, seconds: float) -> None:
 
 def _login(this: Instance, twin: str) -> str:
     known = this.credentials(twin)
-    if twin == "onec" and "user" in known:
-        return f"user {known['user']}, password in {this.credentials_path(twin)}"
-    return f"tokens in {this.credentials_path(twin)}" if known else ""
+    who = known.get("user") or known.get("admin_email")
+    return f"{f'user {who}, ' if who else ''}secrets in {this.credentials_path(twin)}" if known else ""
