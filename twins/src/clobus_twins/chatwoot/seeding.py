@@ -7,12 +7,10 @@ import secrets
 import string
 import uuid
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from clobus_twins.chatwoot import model
-
-if TYPE_CHECKING:
-    from clobus_twins.chatwoot.store import Store
+from clobus_twins.chatwoot.memory import Memory
 
 Rows = Iterable[dict[str, Any]]
 _ALPHABET = string.ascii_letters + string.digits
@@ -49,11 +47,11 @@ def default_working_hours() -> list[dict[str, Any]]:
     ]
 
 
-class Seeding:
+class Seeding(Memory):
     """The `import_*` half of the store."""
 
     def import_account(  # noqa: PLR0913 - the seed names every identity that must be known
-        self: Store,
+        self,
         *,
         account_id: int,
         name: str,
@@ -82,7 +80,7 @@ class Seeding:
             self.put(app)
         self.commit()
 
-    def import_agents(self: Store, account_id: int, rows: Rows) -> list[int]:
+    def import_agents(self, account_id: int, rows: Rows) -> list[int]:
         """Make confirmed users and their memberships."""
         ids = []
         for given in rows:
@@ -98,58 +96,54 @@ class Seeding:
         self.commit()
         return ids
 
-    def import_teams(self: Store, account_id: int, rows: Rows) -> list[int]:
+    def import_teams(self, account_id: int, rows: Rows) -> list[int]:
         """Make teams with their members."""
-        made = [
-            self.add(
-                model.Team(
-                    account_id=account_id, **({"allow_auto_assign": False} | row | {"name": row["name"].strip().lower()})
-                )
-            )
-            for row in rows
-        ]
+        made = []
+        for row in rows:
+            full: dict[str, Any] = {"allow_auto_assign": False} | row | {"name": row["name"].strip().lower()}
+            made.append(self.add(model.Team(account_id=account_id, **full)))
         self.commit()
         return [row.id for row in made]
 
-    def import_inboxes(self: Store, account_id: int, rows: Rows) -> list[int]:
+    def import_inboxes(self, account_id: int, rows: Rows) -> list[int]:
         """Make API inboxes."""
         made = []
         for given in rows:
-            row = {"identifier": new_token(), "secret": new_token(), "hmac_token": new_token()} | given
+            row: dict[str, Any] = {name: new_token() for name in ("identifier", "secret", "hmac_token")} | given
             inbox = self.add(model.Inbox(account_id=account_id, working_hours=default_working_hours(), **row))
             inbox.channel_id = inbox.channel_id or inbox.id
             made.append(inbox.id)
         self.commit()
         return made
 
-    def import_labels(self: Store, account_id: int, rows: Rows) -> list[int]:
+    def import_labels(self, account_id: int, rows: Rows) -> list[int]:
         """Make labels."""
         made = [self.add(model.Label(account_id=account_id, **(row | {"title": row["title"].lower()}))) for row in rows]
         self.commit()
         return [row.id for row in made]
 
-    def import_attribute_definitions(self: Store, account_id: int, rows: Rows) -> list[int]:
+    def import_attribute_definitions(self, account_id: int, rows: Rows) -> list[int]:
         """Make custom attribute definitions."""
         made = [self.add(model.AttributeDefinition(account_id=account_id, **row)) for row in rows]
         self.commit()
         return [row.id for row in made]
 
-    def import_canned_responses(self: Store, account_id: int, rows: Rows) -> list[int]:
+    def import_canned_responses(self, account_id: int, rows: Rows) -> list[int]:
         """Make canned responses."""
         made = [self.add(model.CannedResponse(account_id=account_id, **row)) for row in rows]
         self.commit()
         return [row.id for row in made]
 
-    def import_webhooks(self: Store, account_id: int, rows: Rows) -> list[int]:
+    def import_webhooks(self, account_id: int, rows: Rows) -> list[int]:
         """Make account webhooks."""
-        usual = {"subscriptions": list(DEFAULT_SUBSCRIPTIONS)}
-        made = [
-            self.add(model.Webhook(account_id=account_id, **(usual | {"secret": new_token()} | row))) for row in rows
-        ]
+        made = []
+        for row in rows:
+            full: dict[str, Any] = {"subscriptions": list(DEFAULT_SUBSCRIPTIONS), "secret": new_token()} | row
+            made.append(self.add(model.Webhook(account_id=account_id, **full)))
         self.commit()
         return [row.id for row in made]
 
-    def import_contacts(self: Store, account_id: int, rows: Rows) -> list[int]:
+    def import_contacts(self, account_id: int, rows: Rows) -> list[int]:
         """Make contacts and their addresses in inboxes."""
         ids = []
         for given in rows:
@@ -165,7 +159,7 @@ class Seeding:
         self.commit()
         return ids
 
-    def _seed_address(self: Store, contact: model.Contact, inbox_id: int, source_id: str) -> model.ContactInbox:
+    def _seed_address(self, contact: model.Contact, inbox_id: int, source_id: str) -> model.ContactInbox:
         return self.add(
             model.ContactInbox(
                 contact_id=contact.id,
@@ -176,7 +170,7 @@ class Seeding:
             )
         )
 
-    def import_conversations(self: Store, account_id: int, rows: Rows) -> list[int]:
+    def import_conversations(self, account_id: int, rows: Rows) -> list[int]:
         """Make conversations with their messages; the answer is their display ids."""
         account = self.accounts.rows[account_id]
         made = [self._seed_conversation(account, dict(row)) for row in rows]
@@ -184,7 +178,7 @@ class Seeding:
         self.commit()
         return made
 
-    def _seed_conversation(self: Store, account: model.Account, row: dict[str, Any]) -> int:
+    def _seed_conversation(self, account: model.Account, row: dict[str, Any]) -> int:
         messages = row.pop("messages", [])
         source_id = row.pop("source_id", None)
         contact = self.contacts.rows[row["contact_id"]]
@@ -212,16 +206,14 @@ class Seeding:
             conversation.first_reply_created_at = first_reply
         return conversation.display_id
 
-    def _seed_find_address(
-        self: Store, contact: model.Contact, inbox_id: int, source_id: str | None
-    ) -> model.ContactInbox:
+    def _seed_find_address(self, contact: model.Contact, inbox_id: int, source_id: str | None) -> model.ContactInbox:
         addresses = self.sources.by_contact[contact.id].values()
         for address in addresses:
             if address.inbox_id == inbox_id and source_id in (None, address.source_id):
                 return address
         return self._seed_address(contact, inbox_id, source_id or str(uuid.uuid4()))
 
-    def _seed_message(self: Store, conversation: model.Conversation, row: dict[str, Any]) -> model.Message:
+    def _seed_message(self, conversation: model.Conversation, row: dict[str, Any]) -> model.Message:
         wanted = row.get("message_type", model.OUTGOING)
         row["message_type"] = model.MESSAGE_TYPES[wanted] if isinstance(wanted, str) else wanted
         row.setdefault("created_at", conversation.created_at)
@@ -237,7 +229,7 @@ class Seeding:
             )
         )
 
-    def import_csat_responses(self: Store, account_id: int, rows: Rows) -> list[int]:
+    def import_csat_responses(self, account_id: int, rows: Rows) -> list[int]:
         """Make survey answers of conversations (display ids)."""
         ids = []
         for given in rows:
