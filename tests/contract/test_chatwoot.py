@@ -7,20 +7,31 @@ conversations, labels and an agent behind. Each request sent is checked against 
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from clobus.core import clock
 from clobus.core.breaker import BreakerPolicy
-from clobus.core.errors import Missing, OutcomeUnknown, Refused, Transient
+from clobus.core.errors import Missing, OutcomeUnknown, Refused, Transient, Unauthenticated
 from clobus.core.http import RetryPolicy
 from clobus.gateways.chatwoot.client import ChatwootClient, connect_http, open_chatwoot
 from clobus.gateways.chatwoot.platform import ChatwootPlatform
-from clobus.gateways.chatwoot.wire import AttributeDefinition, Contact, Conversation
+from clobus.gateways.chatwoot.signature import verify
+from clobus.gateways.chatwoot.wire import (
+    AttributeDefinition,
+    Contact,
+    Conversation,
+    ConversationEvent,
+    Event,
+    MessageEvent,
+    read_event,
+)
 from tests.contract.openapi import OpenApi
 from tests.support.twins import TwinProcess
 
@@ -326,6 +337,44 @@ async def test_a_lost_answer_of_a_state_is_repeated(
     twin.fault("status", times=2, status=502, match="toggle_status")
     await chatwoot.toggle_status(conversation.id, "pending")
     assert (await chatwoot.conversation(conversation.id)).status == "pending"
+
+
+async def test_a_delivery_is_signed_and_read(
+    chatwoot: ChatwootClient, conversation: Conversation, twin: TwinProcess
+) -> None:
+    deliveries: asyncio.Queue[tuple[dict[str, str], bytes]] = asyncio.Queue()
+
+    async def receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[1:]
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head if line)}
+        body = await reader.readexactly(int(headers["content-length"]))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+        deliveries.put_nowait((headers, body))
+
+    server = await asyncio.start_server(receive, "127.0.0.1", 0)
+    async with server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook"
+        webhook = await chatwoot.ensure_webhook(url, ["conversation_updated", "message_created"])
+        await chatwoot.set_conversation_labels(conversation.id, ["рус"])
+        await chatwoot.create_message(conversation.id, "Салом <b>", source_id="own-1", message_type="incoming")
+        seen: list[Event] = []
+        while {type(event) for event in seen} != {MessageEvent, ConversationEvent}:
+            headers, body = await asyncio.wait_for(deliveries.get(), 10)
+            stamp, given = headers["x-chatwoot-timestamp"], headers["x-chatwoot-signature"]
+            assert webhook.secret
+            assert verify(body, stamp, given, ["previous", webhook.secret], clock.now()) < 10
+            with pytest.raises(Unauthenticated):
+                verify(body + b" ", stamp, given, [webhook.secret], clock.now())
+            UUID(headers["x-chatwoot-delivery"])
+            seen.append(read_event(body))
+        await chatwoot.delete_webhook(webhook.id)
+    message = next(event for event in seen if isinstance(event, MessageEvent))
+    assert (message.content, message.source_id, message.message_type) == ("Салом <b>", "own-1", "incoming")
+    assert message.conversation.id == conversation.id
+    change = next(event for event in seen if isinstance(event, ConversationEvent))
+    assert (change.id, change.labels) == (conversation.id, ["рус"])
 
 
 async def test_throttling_tells_when_to_come_again(chatwoot: ChatwootClient, twin: TwinProcess) -> None:

@@ -241,6 +241,19 @@ async def test_a_slow_page_is_transient(base: Base, twin: TwinProcess) -> None:
     await client.close()
 
 
+async def test_a_page_too_big_is_asked_for_again_by_whoever_wants_less(onec: OnecClient, twin: TwinProcess) -> None:
+    body = {"odata.error": {"code": "-1", "message": {"lang": "ru", "value": "Ошибка СУБД"}}}
+    twin.fault("status", times=2, status=500, body=body)
+    with pytest.raises(Transient):
+        await onec.page(DOCUMENTS, top=1001)
+    with pytest.raises(Refused):
+        await onec.page(DOCUMENTS, top=1000)
+    twin.fault("status", times=1, status=503)
+    with pytest.raises(Transient):
+        await onec.page(DOCUMENTS, top=1001)
+    assert len(await onec.rows(DOCUMENTS, Consultation, top=1001)) == 1001
+
+
 @pytest.mark.parametrize("kind", ["cut_after_write", "cut"])
 async def test_a_lost_answer_of_a_creation_is_unknown_until_probed(
     onec: OnecClient, twin: TwinProcess, body: dict[str, Any], kind: str

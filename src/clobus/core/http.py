@@ -123,13 +123,15 @@ class Http:
         headers: Mapping[str, str] | None = None,
         repeatable: bool | None = None,
         time_limit: httpx.Timeout | float | None = None,
+        attempts: int | None = None,
         route: str | None = None,
     ) -> httpx.Response:
         """Send and return the whole answer, or raise a GatewayError.
 
         `path` is relative to the base address and may hold an encoded query; `body` is sent as JSON. `repeatable` says
         that a second identical call is harmless (default: GET and HEAD only); other calls are sent once, and a lost
-        answer raises OutcomeUnknown. `route` names the call in logs (default: the path without its query).
+        answer raises OutcomeUnknown. `attempts` overrides the policy of retries. `route` names the call in logs
+        (default: the path without its query).
         RuntimeError inside a database transaction: a plan is made there, a call outside (architecture.md C5).
         """
         if db.in_transaction():
@@ -147,7 +149,7 @@ class Http:
         if once:
             return await call.send(request)
         async for attempt in AsyncRetrying(
-            stop=stop_after_attempt(self.retry.attempts),
+            stop=stop_after_attempt(attempts or self.retry.attempts),
             wait=self._pause,
             retry=retry_if_exception(self._again),
             reraise=True,

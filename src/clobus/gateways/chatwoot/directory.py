@@ -14,6 +14,9 @@ from clobus.gateways.chatwoot.wire import Agent, AttributeDefinition, Inbox, Lab
 
 T = TypeVar("T")
 LABEL_COLOR = "#1f93ff"
+# Numbers on the way in, names on the way out: so the vendor's file and a recorded server have it (§2.6).
+DISPLAY_TYPES = ("text", "number", "currency", "percent", "link", "date", "list", "checkbox")
+MODELS = ("conversation_attribute", "contact_attribute")
 
 
 class Payload(msgspec.Struct):
@@ -133,7 +136,7 @@ class ChatwootDirectory:
     async def attribute_definitions(self, model: str = "conversation_attribute") -> list[AttributeDefinition]:
         """Custom attributes of conversations (or `contact_attribute`)."""
         return await self._read(
-            "custom_attribute_definitions", list[AttributeDefinition], params={"attribute_model": model}
+            "custom_attribute_definitions", list[AttributeDefinition], params={"attribute_model": MODELS.index(model)}
         )
 
     async def ensure_attribute_definitions(self, definitions: Sequence[AttributeDefinition]) -> None:
@@ -144,7 +147,10 @@ class ChatwootDirectory:
                 if definition.attribute_model != model or definition.attribute_key in have:
                     continue
                 members = msgspec.to_builtins(definition)
-                body = {name: value for name, value in members.items() if value is not None}
+                body = {name: value for name, value in members.items() if value is not None} | {
+                    "attribute_display_type": DISPLAY_TYPES.index(definition.attribute_display_type),
+                    "attribute_model": MODELS.index(model),
+                }
                 await self._send("POST", "custom_attribute_definitions", {"custom_attribute_definition": body})
 
     async def webhooks(self) -> list[Webhook]:

@@ -13,7 +13,7 @@ import httpx
 import msgspec
 
 from clobus.core.breaker import BreakerPolicy
-from clobus.core.errors import BadAnswer, OutcomeUnknown, Permanent
+from clobus.core.errors import BadAnswer, OutcomeUnknown, Permanent, Refused, Transient
 from clobus.core.http import Http, RetryPolicy, is_json, open_client, timeouts
 from clobus.gateways.onec import odata, verdict
 from clobus.gateways.onec.entities import Consultation
@@ -21,6 +21,7 @@ from clobus.gateways.onec.wire import SYSTEM, Version, decode_page, decode_row, 
 
 E = TypeVar("E", bound=msgspec.Struct)
 JSON = "?$format=json"
+BIG_PAGE = 1000
 VERSION_FIELDS = ("Ref_Key", "DataVersion", "DeletionMark")
 MARKER_FIELDS = ("Ref_Key", "DataVersion", "DeletionMark", "Number", "ДатаСоздания", "ДатаИзменения", "Комментарий")
 
@@ -86,10 +87,24 @@ class OnecClient:
         select: Sequence[str] | None = None,
         time_limit: float | None = None,
     ) -> bytes:
-        """Read one page as the JSON it is; without `top` the whole set comes. Time-out or 5xx raise Transient."""
+        """Read one page as the JSON it is; without `top` the whole set comes.
+
+        Of more than 1000 rows any time-out or 5xx is Transient and not repeated here: ask for less.
+        """
         query = odata.query(filter=filter, orderby=orderby, top=top, skip=skip, select=select)
         limit = None if time_limit is None else timeouts(10.0, time_limit)
-        response = await self.http.get(f"{odata.address(entity)}?{query}", route=entity, time_limit=limit)
+        big = top is not None and top > BIG_PAGE
+        try:
+            response = await self.http.get(
+                f"{odata.address(entity)}?{query}", route=entity, time_limit=limit, attempts=1 if big else None
+            )
+        except Refused as exc:
+            if not big or (exc.status or 0) < 500:
+                raise
+            raise Transient(
+                SYSTEM, f"{exc.text} for {top} rows", status=exc.status, code="onec.page_too_big",
+                vendor_text=exc.vendor_text, trips=False,
+            ) from exc  # fmt: skip
         if not is_json(response):
             raise BadAnswer(SYSTEM, f"a page of {entity} is not JSON", status=response.status_code)
         return response.content
