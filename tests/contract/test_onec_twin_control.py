@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from clobus_twins.__main__ import build
 from clobus_twins.onec.schema import CALL
 from tests.support.twins import TwinProcess
 
@@ -142,3 +145,18 @@ def test_a_killed_twin_goes_on(twin: TwinProcess, client: httpx.Client) -> None:
         rows = again.get(PATH).json()["value"]
         assert [row["DataVersion"] for row in rows] == [row["DataVersion"] for row in made]
         assert again.post(PATH, json={}).json()["Number"] == "00000000006"
+
+
+def test_a_seeding_that_was_cut_short_starts_again(tmp_path: Path) -> None:
+    (tmp_path / ".seeding").touch()
+    (tmp_path / "onec.sqlite").write_bytes(b"half of a file")
+    (tmp_path / "credentials.json").write_text('{"user": "u", "password": "p"}', encoding="utf-8")
+    app: Any = build("onec", tmp_path, "small")
+    seeded = app.store.count(CALL)
+    assert seeded > 2000
+    assert not (tmp_path / ".seeding").exists()
+    assert json.loads((tmp_path / "credentials.json").read_text(encoding="utf-8"))["user"] == "u"
+    app.store.close()
+    again: Any = build("onec", tmp_path, "small")
+    assert again.store.count(CALL) == seeded
+    again.store.close()

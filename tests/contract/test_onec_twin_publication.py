@@ -68,7 +68,8 @@ async def test_switches(onec: OneC) -> None:
     assert refusal(await onec.get(CALL))[2] == "Ведутся работы"
     await onec.control("switches", {"sessions_denied": "", "count_supported": False})
     assert (await onec.get(f"{CALL}/$count")).status_code == 400
-    for wrong in ({"нет": 1}, {"locale": 1}, [], {}):
+    refused: list[Any] = [{"нет": 1}, {"locale": 1}, [], {}]
+    for wrong in refused:
         answer = await onec.control("switches", wrong)
         assert (answer.status_code, bool(answer.json()["error"])) == (400, True)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import importlib
 import os
 import shutil
@@ -17,6 +18,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -77,9 +79,10 @@ class _Server(uvicorn.Server):
 
 
 async def _serve(names: list[str], port: int, data: Path, size: str, now: datetime | None) -> None:
+    day = now or datetime.now(ZoneInfo("Asia/Tashkent")).replace(tzinfo=None)
     servers = []
     for offset, name in enumerate(names):
-        app = build(name, data if len(names) == 1 else data / name, size, now)
+        app = build(name, data if len(names) == 1 else data / name, size, day)
         config = uvicorn.Config(
             app,
             host=HOST,
@@ -106,7 +109,7 @@ def main() -> None:
     options = parser.parse_args()
     names = list(NAMES) if options.twin == "all" else [options.twin]
     os.umask(0o077)
-    with asyncio.Runner(loop_factory=_loop) as runner:
+    with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=_loop) as runner:
         runner.run(_serve(names, options.port, options.data, options.seed_size, options.now))
 
 

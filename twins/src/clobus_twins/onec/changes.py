@@ -14,7 +14,7 @@ from typing import Any
 from clobus_twins.onec.errors import ODataError
 from clobus_twins.onec.model import EntitySet
 from clobus_twins.onec.query import Query
-from clobus_twins.onec.sql import quote, quoted
+from clobus_twins.onec.sql import quoted
 from clobus_twins.onec.uri import Options
 from clobus_twins.onec.values import stored
 from clobus_twins.onec.writes import Writer
@@ -86,10 +86,9 @@ class Changes:
         return {item.name: stored(item, key[item.name], self.writer.switches) for item in entity.key}
 
     def _shown(self, entity: EntitySet, key: dict[str, Any]) -> Any:
-        conditions = [
-            f"b.{quoted(name)} = {quote(value) if isinstance(value, str) else value}" for name, value in key.items()
-        ]
-        query = Query(self.store, self.writer.switches, entity, Options(allowed_only=True), conditions, False)
+        conditions, values = [f"b.{quoted(name)} = ?" for name in key], tuple(key.values())
+        options = Options(allowed_only=True)
+        query = Query(self.store, self.writer.switches, entity, options, conditions, False, values)
         return json.loads(query.page().records[0])
 
     def _names(self) -> list[str]:

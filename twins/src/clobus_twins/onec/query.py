@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from clobus_twins.onec.errors import ODataError, bad_option
 from clobus_twins.onec.filter_sql import FilterCompiler, Scope
@@ -15,6 +16,8 @@ from clobus_twins.onec.sql import Expr, quote, quoted
 from clobus_twins.onec.store import Store
 from clobus_twins.onec.switches import Switches
 from clobus_twins.onec.uri import Options, canonical_datetime, parse_arguments
+
+_TEMPLATES = 256
 
 
 @dataclass
@@ -29,7 +32,7 @@ class Page:
 
 @dataclass
 class Query:
-    """A set read with options; `conditions` are joined by AND."""
+    """A set read with options; `conditions` are joined by AND, `parameters` fill their `?` in order."""
 
     store: Store
     switches: Switches
@@ -37,6 +40,7 @@ class Query:
     options: Options
     conditions: list[str] = field(default_factory=list)
     annotations: bool = True
+    parameters: tuple[Any, ...] = ()
 
     def __post_init__(self) -> None:
         if self.options.filter is not None and self.options.filter.strip():
@@ -75,7 +79,7 @@ class Query:
     def count(self) -> int:
         """How many records the conditions leave."""
         self._check_rights()
-        found = self.store.db.execute(f"SELECT count(*) FROM {self._table} b{self._where}").fetchone()
+        found = self.store.db.execute(f"SELECT count(*) FROM {self._table} b{self._where}", self.parameters).fetchone()
         return int(found[0])
 
     def page(self) -> Page:
@@ -88,8 +92,7 @@ class Query:
         return Page(records, self.count() if self.options.inlinecount else None, extra)
 
     def _records(self, limit: int, skip: int) -> list[str]:
-        pieces = Renderer(self.store.schema).record(self.entity, "b", self.selection, annotations=self.annotations)
-        template, columns = template_of(pieces)
+        template, columns = self._template()
         tail = f"{self._where}{self._order} LIMIT {limit} OFFSET {skip}"
         shown = ",".join(columns) or "''"
         if self.entity.kind == "rows" or not (self.selection.every or self.selection.expand):
@@ -98,10 +101,20 @@ class Query:
             # Row ids are sorted and skipped first: the sorter need not carry wide rows.
             inner = f"SELECT b.rowid AS r FROM {self._table} b{tail}"
             sql = f"SELECT {shown} FROM ({inner}) s CROSS JOIN {self._table} b ON b.rowid = s.r"
-        rows = self.store.db.execute(sql).fetchall()
+        rows = self.store.db.execute(sql, self.parameters).fetchall()
         if not columns:
             return [template % () for _ in rows]
         return list(map(template.__mod__, rows))
+
+    def _template(self) -> tuple[str, list[str]]:
+        asked = (self.entity.name, self.options.select, self.options.expand, self.annotations)
+        known = self.store.templates.get(asked)
+        if known is None:
+            if len(self.store.templates) > _TEMPLATES:
+                self.store.templates.clear()
+            pieces = Renderer(self.store.schema).record(self.entity, "b", self.selection, annotations=self.annotations)
+            known = self.store.templates[asked] = template_of(pieces)
+        return known
 
     @property
     def _table(self) -> str:
@@ -145,5 +158,5 @@ class Query:
         if self._hidden is None or self.options.allowed_only:
             return
         where = " AND ".join([*self.conditions, self._hidden])
-        if self.store.db.execute(f"SELECT 1 FROM {self._table} b WHERE {where} LIMIT 1").fetchone():
+        if self.store.db.execute(f"SELECT 1 FROM {self._table} b WHERE {where} LIMIT 1", self.parameters).fetchone():
             raise ODataError(401, "rights")

@@ -15,7 +15,7 @@ from clobus_twins.onec.errors import ODataError, bad_option, unknown_segment
 from clobus_twins.onec.metadata import edmx, service_document
 from clobus_twins.onec.model import EMPTY_GUID, EntitySet
 from clobus_twins.onec.query import Page, Query
-from clobus_twins.onec.sql import quote, quoted
+from clobus_twins.onec.sql import quoted
 from clobus_twins.onec.store import Store
 from clobus_twins.onec.switches import Switches
 from clobus_twins.onec.uri import Options, Segment, parse_key, parse_options, split_path
@@ -46,6 +46,8 @@ class Request:
     @property
     def format(self) -> str:
         """The representation asked for in the URL."""
+        if b"format" not in self.query:
+            return ""
         return parse_qs(self.query.decode("latin-1")).get("$format", [""])[0]
 
     @property
@@ -211,10 +213,10 @@ class Service:
         return Answer(200, json.dumps(data, ensure_ascii=False).encode(), _json_type(request))
 
     def _record(self, request: Request, entity: EntitySet, key: dict[str, Any], options: Options) -> str:
-        conditions = [f"b.{quoted(name)} = {_literal(value)}" for name, value in key.items()]
+        conditions = [f"b.{quoted(name)} = ?" for name in key]
         only = Options(select=options.select, allowed_only=options.allowed_only)
         annotations = request.level != "nometadata"
-        page = Query(self.store, self.switches, entity, only, conditions, annotations).page()
+        page = Query(self.store, self.switches, entity, only, conditions, annotations, tuple(key.values())).page()
         if not page.records:
             raise ODataError(404, "instance")
         return page.records[0]
@@ -257,10 +259,6 @@ def _handlers(request: Request) -> bool:
 
 def _json_type(request: Request) -> str:
     return f"{JSON};odata={request.level};charset=utf-8"
-
-
-def _literal(value: Any) -> str:
-    return quote(value) if isinstance(value, str) else str(value)
 
 
 def _key_literal(entity: EntitySet, key: dict[str, Any]) -> str:

@@ -37,7 +37,8 @@ class Store:
 
     def __init__(self, path: Path | str, schema: Schema = SCHEMA) -> None:
         self.schema = schema
-        self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
+        self.templates: dict[tuple[object, ...], tuple[str, list[str]]] = {}
         self.db.execute("PRAGMA journal_mode=WAL")
         self.db.execute("PRAGMA synchronous=OFF")
         self.db.execute("PRAGMA cache_size=-65536")
