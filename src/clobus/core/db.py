@@ -1,0 +1,125 @@
+"""The database: one pool, one way to open a transaction, and the only place that commits."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow, dict_row
+from psycopg.types.json import set_json_dumps, set_json_loads
+from psycopg_pool import AsyncConnectionPool
+
+Connection = AsyncConnection[DictRow]
+
+_in_transaction: ContextVar[bool] = ContextVar("clobus_in_transaction", default=False)
+
+set_json_dumps(lambda value: msgspec.json.encode(value, enc_hook=str))
+set_json_loads(msgspec.json.decode)
+
+
+def in_transaction() -> bool:
+    """Tell whether a write transaction is open in this task: no outside call may be made then."""
+    return _in_transaction.get()
+
+
+@contextmanager
+def _marked() -> Iterator[None]:
+    token = _in_transaction.set(True)
+    try:
+        yield
+    finally:
+        _in_transaction.reset(token)
+
+
+class Database:
+    """A pool of connections to one PostgreSQL database.
+
+    Rows are dictionaries by column name. Sessions run in UTC, so that no result depends on the server's zone.
+    """
+
+    def __init__(self, dsn: str, *, min_size: int = 1, max_size: int = 8, check: bool = True) -> None:
+        self.dsn = dsn
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            dsn,
+            min_size=min_size,
+            max_size=max_size,
+            open=False,
+            kwargs={"row_factory": dict_row, "autocommit": True, "options": "-c timezone=UTC"},
+            check=AsyncConnectionPool.check_connection if check else None,
+            timeout=30,
+            reconnect_timeout=5,
+        )
+
+    async def open(self) -> None:
+        """Start the pool; raises `psycopg_pool.PoolTimeout` when the server can't be reached within 30 s."""
+        await self._pool.open(wait=True, timeout=30)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Connection]:
+        """Give a connection on which each statement stands for itself."""
+        async with self._pool.connection() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """Give a connection inside a transaction: committed at the end, rolled back on any exception."""
+        async with self._pool.connection() as connection, connection.transaction():
+            with _marked():
+                yield connection
+
+    @asynccontextmanager
+    async def dedicated(self) -> AsyncIterator[Connection]:
+        """Give a connection of its own, outside of the pool: for LISTEN and session locks."""
+        connection = await AsyncConnection.connect(
+            self.dsn, autocommit=True, row_factory=dict_row, options="-c timezone=UTC"
+        )
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+
+@asynccontextmanager
+async def advisory_lock(db: Database, name: str) -> AsyncIterator[bool]:
+    """Hold the named lock for the block, or yield False at once when another session holds it.
+
+    The lock belongs to a connection of its own: it is gone with the process, however that ends.
+    """
+    async with db.dedicated() as connection:
+        row = await one(connection, "select pg_try_advisory_lock(hashtextextended(%s, 0)) as got", (name,))
+        yield bool(row and row["got"])
+
+
+async def one(connection: Connection, sql: str, params: Any = None) -> DictRow | None:
+    """Run a statement and return its first row, or None."""
+    return await (await connection.execute(sql, params)).fetchone()
+
+
+async def rows(connection: Connection, sql: str, params: Any = None) -> list[DictRow]:
+    """Run a statement and return all its rows."""
+    return await (await connection.execute(sql, params)).fetchall()
+
+
+async def run(connection: Connection, sql: str, params: Any = None) -> int:
+    """Run a statement and return the number of rows it touched."""
+    return (await connection.execute(sql, params)).rowcount
+
+
+def json_rows(items: list[dict[str, Any]]) -> bytes:
+    """Encode rows for `jsonb_to_recordset(%s::jsonb)`: the set-based way in for many records."""
+    return msgspec.json.encode(items, enc_hook=_text)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(type(value).__name__)

@@ -1,0 +1,69 @@
+"""What happened, written with the change that it tells of, and what follows from it.
+
+One append-only table is the audit, the timeline of a request and the replay for live pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from clobus.core.db import Connection
+
+
+class Origin(StrEnum):
+    """Which side made a change."""
+
+    ONEC = "onec"
+    CHATWOOT = "chatwoot"
+    PLATFORM = "platform"
+    API = "api"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to one request: `changes` maps a column to its old and new value."""
+
+    name: str
+    cons_id: UUID | None
+    origin: Origin
+    actor: str | None = None
+    changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+
+
+Reaction = Callable[[Connection, Sequence[Event]], Awaitable[None]]
+
+_reactions: list[Reaction] = []
+
+
+def configure(reactions: Sequence[Reaction]) -> None:
+    """Set what follows from events (the table of `clobus.event_handlers`); called once at start."""
+    _reactions[:] = reactions
+
+
+async def publish(connection: Connection, events: Sequence[Event]) -> None:
+    """Write the events and all that follows from them into the caller's transaction.
+
+    All appear with its commit or none do.
+    """
+    if not events:
+        return
+    await connection.execute(
+        "insert into log.events (name, cons_id, origin, actor, changes)"
+        " select * from unnest(%s::text[], %s::uuid[], %s::text[], %s::text[], %s::jsonb[])",
+        (
+            [e.name for e in events],
+            [e.cons_id for e in events],
+            [e.origin.value for e in events],
+            [e.actor for e in events],
+            [Jsonb(e.changes) for e in events],
+        ),
+    )
+    for reaction in _reactions:
+        await reaction(connection, events)

@@ -1,0 +1,207 @@
+"""Pushes are level-triggered: one row for each subject that a partner may show wrongly, and a dispatcher of such rows.
+
+A row says only "look at this one"; what the partner is told is computed when it is looked at. So ten changes are one
+push, order is free, and a partner that was away is told the present and not the history.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+from psycopg import OperationalError
+
+from clobus.core.db import Connection, Database, rows, run
+from clobus.core.errors import GatewayDown, GatewayError, Permanent, Transient
+from clobus.core.metrics import PUSHES
+
+log = structlog.get_logger()
+
+CHANNEL = "clobus_outbox"
+LEASE_SECONDS = 120
+GIVE_UP_SECONDS = 24 * 3600
+BUG_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One claimed row: the kind and id of what may differ, and the version that was wanted when it was claimed."""
+
+    kind: str
+    id: UUID
+    version: int
+    attempts: int
+    age: float
+
+
+Handler = Callable[[str, UUID], Awaitable[None]]
+
+
+async def touch(connection: Connection, system: str, kind: str, ids: Sequence[UUID]) -> None:
+    """Note in the caller's transaction that `system` may show these subjects wrongly, and wake the dispatcher."""
+    if not ids:
+        return
+    await connection.execute(
+        "insert into sys.outbox as o (system, subject, subject_id)"
+        " select %s, %s, id from unnest(%s::uuid[]) as id order by id"
+        " on conflict (system, subject, subject_id) do update set wanted_version = o.wanted_version + 1,"
+        " state = case o.state when 'claimed' then 'claimed' else 'pending' end,"
+        " attempts = case o.state when 'claimed' then o.attempts else 0 end, next_at = now(),"
+        " first_at = case o.state when 'dead' then now() else o.first_at end",
+        (system, kind, sorted(set(ids))),
+    )
+    await connection.execute("select pg_notify(%s, %s)", (CHANNEL, system))
+
+
+class Dispatcher:
+    """Works off the rows of one system, several at a time, one subject never twice at once."""
+
+    def __init__(self, db: Database, system: str, handler: Handler, *, concurrency: int = 4, batch: int = 50) -> None:
+        self.db = db
+        self.system = system
+        self.handler = handler
+        self.concurrency = concurrency
+        self.batch = batch
+        self._wake = asyncio.Event()
+        self._done: list[Subject] = []
+
+    def wake(self) -> None:
+        """Look for rows at once."""
+        self._wake.set()
+
+    async def run(self, stop: asyncio.Event, *, poll_seconds: float = 1.0) -> None:
+        """Dispatch until `stop` is set; survives a database that is away for a while."""
+        while not stop.is_set():
+            self._wake.clear()
+            try:
+                claimed = await self.drain_once()
+            except OperationalError as error:
+                log.warning("outbox.database_away", system=self.system, error=type(error).__name__)
+                claimed = 0
+            if not claimed:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), poll_seconds)
+
+    async def drain_once(self) -> int:
+        """Claim one batch, push all of it, acknowledge; returns how many were claimed."""
+        queue = await self._claim()
+        if not queue:
+            return 0
+        pending = iter(queue)
+
+        async def work() -> None:
+            for subject in pending:
+                await self._push(subject)
+                if len(self._done) >= 10:
+                    await self._acknowledge()
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(self.concurrency, len(queue))):
+                group.create_task(work())
+        await self._acknowledge()
+        return len(queue)
+
+    async def _claim(self) -> list[Subject]:
+        async with self.db.transaction() as connection:
+            found = await rows(
+                connection,
+                "update sys.outbox o set state = 'claimed', lease_until = now() + make_interval(secs => %s),"
+                " attempts = o.attempts + 1 from (select system, subject, subject_id from sys.outbox where system = %s"
+                " and ((state = 'pending' and next_at <= now()) or (state = 'claimed' and lease_until < now()))"
+                " order by next_at limit %s for update skip locked) c where o.system = c.system"
+                " and o.subject = c.subject and o.subject_id = c.subject_id returning o.subject, o.subject_id,"
+                " o.wanted_version, o.attempts, extract(epoch from now() - o.first_at)::float8 as age",
+                (LEASE_SECONDS, self.system, self.batch),
+            )
+        return [
+            Subject(r["subject"], r["subject_id"], r["wanted_version"], r["attempts"], r["age"]) for r in found
+        ]  # fmt: skip
+
+    async def _push(self, subject: Subject) -> None:
+        try:
+            await self.handler(subject.kind, subject.id)
+        except Transient as error:
+            PUSHES.labels(self.system, error.kind).inc()
+            down = isinstance(error, GatewayDown)
+            dead = subject.age > GIVE_UP_SECONDS and not down
+            await self._postpone(subject, error, _delay(subject.attempts, error.retry_after), dead=dead)
+        except Permanent as error:
+            PUSHES.labels(self.system, error.kind).inc()
+            await self._postpone(subject, error, 0, dead=True)
+        except OperationalError:
+            # The database is away, not the partner: the lease runs out and the row is claimed again.
+            PUSHES.labels(self.system, "database").inc()
+            await asyncio.sleep(0.2)
+        except Exception as error:  # a bug must not stop the dispatcher; it ends as a dead letter with its trace
+            log.exception("outbox.bug", system=self.system, subject=subject.kind, id=str(subject.id))
+            PUSHES.labels(self.system, "bug").inc()
+            dead = subject.attempts >= BUG_ATTEMPTS
+            await self._postpone(subject, error, _delay(subject.attempts, None), dead=dead)
+        else:
+            PUSHES.labels(self.system, "done").inc()
+            self._done.append(subject)
+
+    async def _acknowledge(self) -> None:
+        done, self._done = self._done, []
+        if not done:
+            return
+        async with self.db.transaction() as connection:
+            keys = ([s.kind for s in done], [s.id for s in done], [s.version for s in done], self.system)
+            source = " from unnest(%s::text[], %s::uuid[], %s::bigint[]) as d (subject, id, version)"
+            same = " o.system = %s and o.subject = d.subject and o.subject_id = d.id and o.state = 'claimed'"
+            # A row that was wanted anew while it was pushed is looked at once more.
+            await run(
+                connection,
+                "update sys.outbox o set state = 'pending', attempts = 0, next_at = now(), first_at = now()"
+                f"{source} where{same} and o.wanted_version > d.version",
+                keys,
+            )
+            await run(
+                connection,
+                "delete from sys.outbox o using unnest(%s::text[], %s::uuid[], %s::bigint[]) as d (subject, id, version)"
+                f" where{same} and o.wanted_version = d.version",
+                keys,
+            )
+
+    async def _postpone(self, subject: Subject, error: Exception, delay: float, *, dead: bool) -> None:
+        text = str(error) if isinstance(error, GatewayError) else f"{type(error).__name__}: {error}"
+        vendor = error.vendor_text if isinstance(error, GatewayError) else ""
+        async with self.db.transaction() as connection:
+            await run(
+                connection,
+                "update sys.outbox set state = case when wanted_version > %s then 'pending' else %s end,"
+                " next_at = now() + make_interval(secs => %s), error_class = %s, last_error = %s"
+                " where system = %s and subject = %s and subject_id = %s and state = 'claimed'",
+                (subject.version, "dead" if dead else "pending", delay, type(error).__name__,
+                 f"{text} {vendor}".strip()[:1000], self.system, subject.kind, subject.id),
+            )  # fmt: skip
+        log.warning(
+            "outbox.postponed", system=self.system, error=type(error).__name__, dead=dead, delay=round(delay, 1)
+        )
+
+
+def _delay(attempts: int, retry_after: float | None) -> float:
+    """Seconds until the next try: exponential with full jitter up to five minutes, or what the partner asked for."""
+    if retry_after is not None:
+        return retry_after + random.uniform(0, 1)  # noqa: S311 - spreads load, guards nothing
+    return random.uniform(0.5, 1.0) * min(300.0, 0.5 * 2 ** min(attempts, 12))  # noqa: S311 - as above
+
+
+async def listen(db: Database, dispatchers: Sequence[Dispatcher], stop: asyncio.Event) -> None:
+    """Wake dispatchers when a transaction with work for them commits; polling covers what is missed."""
+    by_system = {d.system: d for d in dispatchers}
+    while not stop.is_set():
+        try:
+            async with db.dedicated() as connection:
+                await connection.execute(f"listen {CHANNEL}")
+                while not stop.is_set():
+                    async for note in connection.notifies(timeout=1.0):
+                        if note.payload in by_system:
+                            by_system[note.payload].wake()
+        except OperationalError:
+            await asyncio.sleep(1)

@@ -1,0 +1,31 @@
+"""THE table: what follows from what happened.
+
+Every change of a request may make a partner's picture of it wrong, so both are looked at again; a push that finds
+nothing to write costs one read. What people are told is in `clobus.modules.notifications.policy`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from clobus.core import outbox
+from clobus.core.db import Connection
+from clobus.core.events import Event, Origin, Reaction
+from clobus.modules.notifications import service as notifications
+
+CONSULTATION = "consultation"
+
+
+async def push_to_chatwoot(connection: Connection, events: Sequence[Event]) -> None:
+    """Whatever changed, Chatwoot may show it wrongly now."""
+    ids = [event.cons_id for event in events if event.cons_id is not None]
+    await outbox.touch(connection, "chatwoot", CONSULTATION, ids)
+
+
+async def push_to_onec(connection: Connection, events: Sequence[Event]) -> None:
+    """1C need not be told what it told us."""
+    ids = [event.cons_id for event in events if event.cons_id is not None and event.origin is not Origin.ONEC]
+    await outbox.touch(connection, "onec", CONSULTATION, ids)
+
+
+REACTIONS: tuple[Reaction, ...] = (push_to_chatwoot, push_to_onec, notifications.on_events)
