@@ -23,7 +23,7 @@ def bones(tmp_path: Path) -> Path:
     ):  # fmt: skip
         (tmp_path / package).mkdir()
         (tmp_path / package / "__init__.py").write_text("")
-    for module in ("__main__", "cli", "event_handlers", "schedule"):
+    for module in ("__main__", "cli", "event_handlers", "schedule", "settings", "runtime"):
         (tmp_path / "clobus" / f"{module}.py").write_text("")
     return tmp_path
 
@@ -55,6 +55,8 @@ def test_clean_bones_pass(bones: Path) -> None:
         ("modules/staff", "import clobus.modules.consultations", "Which module"),
         ("modules/consultations", "import clobus.gateways.onec", "no vendor"),
         ("core", "import clobus_twins", "share no code"),
+        ("sync", "import clobus.settings", "never reached for"),
+        ("core", "import clobus.runtime", "never reached for"),
     ],
 )
 def test_a_wrong_import_is_caught(bones: Path, place: str, line: str, contract: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from clobus import settings
 from clobus.sandbox import instance as instances
 from clobus.sandbox.instance import Instance
 from clobus.sandbox.process import PartError
@@ -57,6 +58,15 @@ def test_settings_of_the_parts(kept: Instance) -> None:
         "CLOBUS_TELEGRAM__BOT_TOKEN": "1:b",
         "CLOBUS_TELEGRAM__ALERT_CHAT_ID": instances.ALERT_CHAT_ID,
     }
+
+
+def test_the_platform_takes_these_settings(kept: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", kept.environment())
+    taken = settings.load()
+    assert taken.chatwoot.account_id == 1
+    assert taken.telegram is not None
+    assert str(taken.telegram.alert_chat_id) == instances.ALERT_CHAT_ID
+    assert taken.public_url.port == 8000
 
 
 def test_it_is_found_by_data_or_in_the_working_directory(
