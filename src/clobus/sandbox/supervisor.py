@@ -69,7 +69,12 @@ class Supervisor:
                 raise Stopped
 
     def wait_until(
-        self, ready: Callable[[], bool], what: str, seconds: float, shown: Callable[[], None] | None = None
+        self,
+        ready: Callable[[], bool],
+        what: str,
+        seconds: float,
+        shown: Callable[[], None] | None = None,
+        tick: float = _TICK,
     ) -> None:
         """Wait for something while all parts live; `PartError` after `seconds`."""
         deadline = time.monotonic() + seconds
@@ -79,7 +84,7 @@ class Supervisor:
                 shown()
             if time.monotonic() > deadline:
                 raise PartError(f"{what} was not ready within {seconds:.0f} s; see {self.logs}.")
-            time.sleep(_TICK)
+            time.sleep(tick)
 
     def stay(self) -> None:
         """Stay until a part dies (`PartError`) or the end is asked for (`Stopped`)."""

@@ -159,7 +159,7 @@ def _first_load(supervisor: Supervisor, this: Instance, console: Console) -> Non
             display.show(seen)
             return progress.loaded(seen)
 
-        supervisor.wait_until(come_through, "The first load", LOAD_SECONDS)
+        supervisor.wait_until(come_through, "The first load", LOAD_SECONDS, tick=0.5)
         display.finish(progress.states(this.database_url))
 
 
