@@ -71,8 +71,8 @@ class OpenApi:
             if one["in"] == "query" and one.get("required") and one["name"] not in request.url.params
         ]
         if request.content:
-            body = self._follow(described.get("requestBody", {}))
-            schema = next(iter(body.get("content", {}).values()), {}).get("schema")
+            kinds = list(self._follow(described.get("requestBody", {})).get("content", {}).values())
+            schema = kinds[0]["schema"] if kinds else None
             faults += ["takes no body"] if schema is None else self._body(json.loads(request.content), schema)
         return faults
 

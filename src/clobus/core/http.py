@@ -235,7 +235,10 @@ class _Call:
         vague = type(error) is Transient and error.status in AMBIGUOUS and not error.not_done
         if not (lost or vague):
             return error
-        return OutcomeUnknown(self.http.system, error.text, status=error.status, vendor_text=error.vendor_text)
+        trips = error.trips if isinstance(error, Transient) else True
+        return OutcomeUnknown(
+            self.http.system, error.text, status=error.status, vendor_text=error.vendor_text, trips=trips
+        )
 
     def _settle(self, error: GatewayError, trial: bool) -> bool:
         if isinstance(error, Transient):
