@@ -161,7 +161,7 @@ class ChatwootClient(ChatwootDirectory):
         return (await self._read("conversations", _List, params)).data.payload
 
     async def filter_by_attribute(self, key: str, value: str | int, page: int = 1) -> list[Conversation]:
-        """Conversations whose custom attribute equals a value, newest activity first; Refused when it is not defined."""
+        """Conversations whose custom attribute equals a value, newest activity first; Refused when not defined."""
         response = await self._send(
             "POST", "conversations/filter", _equal(key, value), repeatable=True, params={"page": page}
         )
