@@ -1,0 +1,123 @@
+"""Every statement on requests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from clobus.core.db import Connection, rows, run
+from clobus.modules.consultations.types import ConsultationSnapshot, Row
+
+COLUMNS = ", ".join(f"c.{field}" for field in Row.__struct_fields__)
+TYPES = {
+    "number": "text", "status": "text", "denied": "boolean", "deleted": "boolean", "client_key": "uuid",
+    "manager": "uuid", "author": "uuid", "create_date": "timestamptz", "changed_date": "timestamptz",
+    "start_date": "timestamptz", "end_date": "timestamptz", "lang": "text", "topic": "text", "comment": "text",
+    "online_question_cat": "uuid", "online_question": "uuid", "con_blocks": "uuid", "wanted": "jsonb",
+    "data_version": "text", "cl_ref_key": "uuid",
+}  # fmt: skip
+SNAPSHOT = (
+    "number text, status text, denied boolean, deleted boolean, client_key uuid, manager uuid, author uuid,"
+    " create_date timestamptz, changed_date timestamptz, start_date timestamptz, end_date timestamptz, lang text,"
+    " topic text, comment text, online_question_cat uuid, online_question uuid, con_blocks uuid, data_version text"
+)
+NAMES = ", ".join(part.split()[0] for part in SNAPSHOT.split(", "))
+LINES = (
+    "section text, line_number integer, po_type_key uuid, po_section_key uuid, con_blocks_key uuid,"
+    " manager_help_key uuid, is_repeat boolean, question text, answer text"
+)
+LINE_NAMES = ", ".join(part.split()[0] for part in LINES.split(", "))
+
+
+async def select(connection: Connection, where: str, params: Any, *, lock: bool = False) -> list[Row]:
+    """Read requests by a condition on `c`; with `lock` in key order, so that two batches can't wait for each other."""
+    sql = f"select {COLUMNS} from cons.cons c where {where}"  # noqa: S608 - names of our own columns
+    if lock:
+        sql += " order by c.cons_id for update of c"
+    return [msgspec.convert(found, Row) for found in await rows(connection, sql, params)]
+
+
+async def insert_snapshots(
+    connection: Connection, items: Sequence[tuple[UUID, ConsultationSnapshot]], source: str
+) -> set[UUID]:
+    """Insert requests that 1C bore, with the client found by its key; returns the 1C keys that were really new."""
+    data = msgspec.json.encode([{"cons_id": key, "snap": snapshot} for key, snapshot in items])
+    found = await rows(
+        connection,
+        # One pass: the new rows, and the lines of just those. Names of our own columns are put in, no values.
+        f"with given as materialized (select g.cons_id, g.snap from jsonb_to_recordset(%s::jsonb)"  # noqa: S608
+        " as g (cons_id uuid, snap jsonb)), made as (insert into cons.cons (cons_id, cl_ref_key, consultation_type,"
+        f" source, client_id, org_inn, {NAMES}) select g.cons_id, s.ref_key, %s, %s, k.client_id, k.org_inn,"
+        f" {', '.join('s.' + name.strip() for name in NAMES.split(','))} from given g"
+        f" cross join lateral jsonb_to_record(g.snap) as s (ref_key uuid, {SNAPSHOT})"
+        " left join cons.clients k on k.cl_ref_key = s.client_key"
+        " on conflict (cl_ref_key) do nothing returning cons_id, cl_ref_key), lines as (insert into cons.q_and_a"
+        f" (cons_id, cons_ref_key, {LINE_NAMES}) select m.cons_id, m.cl_ref_key,"
+        f" {', '.join('l.' + name.strip() for name in LINE_NAMES.split(','))} from made m join given g using (cons_id)"
+        f" cross join lateral jsonb_to_recordset(g.snap -> 'answers') as l ({LINES})) select cl_ref_key from made",
+        (data, "Консультация по ведению учёта", source),
+    )
+    return {row["cl_ref_key"] for row in found}
+
+
+async def update_columns(connection: Connection, changes: dict[UUID, dict[str, Any]]) -> int:
+    """Write different columns of many requests in one statement: a column that is not named keeps its value."""
+    if not changes:
+        return 0
+    names = sorted({name for columns in changes.values() for name in columns})
+    items = [{"cons_id": key, "has": sorted(columns), **columns} for key, columns in changes.items()]
+    definition = ", ".join(f"{name} {TYPES[name]}" for name in names)
+    settings = ", ".join(f"{name} = case when '{name}' = any(n.has) then n.{name} else c.{name} end" for name in names)
+    return await run(
+        connection,
+        f"update cons.cons c set {settings}, updated_at = now() from jsonb_to_recordset(%s::jsonb)"  # noqa: S608
+        f" as n (cons_id uuid, has text[], {definition}) where c.cons_id = n.cons_id",
+        (msgspec.json.encode(items),),
+    )
+
+
+async def resolve_clients(connection: Connection, ids: Sequence[UUID]) -> int:
+    """Point requests whose 1C client changed to our client of that key."""
+    return await run(
+        connection,
+        "update cons.cons c set client_id = k.client_id, org_inn = k.org_inn from cons.clients k"
+        " where c.cons_id = any(%s) and k.cl_ref_key = c.client_key and c.client_id is distinct from k.client_id",
+        (list(ids),),
+    )
+
+
+async def replace_answers(connection: Connection, items: dict[UUID, ConsultationSnapshot]) -> int:
+    """Make the lines of these requests those of the snapshots; lines that are the same are not written."""
+    if not items:
+        return 0
+    data = msgspec.json.encode(
+        [{"cons_id": key, "ref_key": snap.ref_key, "lines": snap.answers} for key, snap in items.items()]
+    )
+    lines = [name.strip() for name in LINE_NAMES.split(",")]
+    rest = [name for name in lines if name not in ("section", "line_number")]
+    given = (
+        "with given as materialized (select g.cons_id, g.ref_key, l.* from jsonb_to_recordset(%s::jsonb)"
+        f" as g (cons_id uuid, ref_key uuid, lines jsonb) cross join lateral jsonb_to_recordset(g.lines) as l ({LINES}))"
+    )
+    return await run(
+        connection,
+        f"{given}, gone as (delete from cons.q_and_a a where a.cons_id = any(%s) and not exists"  # noqa: S608
+        " (select 1 from given g where (g.cons_id, g.section, g.line_number) = (a.cons_id, a.section, a.line_number)))"
+        f" insert into cons.q_and_a as a (cons_id, cons_ref_key, {LINE_NAMES}) select cons_id, ref_key, {LINE_NAMES}"
+        " from given on conflict (cons_id, section, line_number) do update set "
+        + ", ".join(f"{name} = excluded.{name}" for name in rest)
+        + f" where ({', '.join('a.' + name for name in rest)}) is distinct from"
+        f" ({', '.join('excluded.' + name for name in rest)})",
+        (data, list(items)),
+    )
+
+
+async def known_versions(connection: Connection, keys: Sequence[UUID]) -> dict[UUID, tuple[str | None, bool]]:
+    """The stored version and deletion mark of requests by 1C key; absent ones are not in the answer."""
+    found = await rows(
+        connection, "select cl_ref_key, data_version, deleted from cons.cons where cl_ref_key = any(%s)", (list(keys),)
+    )
+    return {row["cl_ref_key"]: (row["data_version"], row["deleted"]) for row in found}
