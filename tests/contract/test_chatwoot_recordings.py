@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.contract.chatwoot_process import TwinProcess, free_port
+from tests.support.ports import free_port
+from tests.support.twins import TwinProcess
 
 RECORDINGS = Path(__file__).parent / "recordings"
 WAIT = 0.35
@@ -33,23 +33,17 @@ def hurried(source: Path, target: Path) -> int:
     return len(steps)
 
 
-@pytest.fixture
-def twin(tmp_path: Path) -> Iterator[TwinProcess]:
-    process = TwinProcess(tmp_path / "data")
-    process.start()
-    yield process
-    process.stop()
-
-
 @pytest.mark.timeout(170)
-@pytest.mark.parametrize("name", sorted(path.name for path in RECORDINGS.glob("*.jsonl")))
-def test_every_step_is_the_same(twin: TwinProcess, tmp_path: Path, name: str) -> None:
-    count = hurried(RECORDINGS / name, tmp_path / name)
-    twin.control("settings", {"avatar_after": AVATAR_AFTER})
-    account = twin.control("account")
-    command = [sys.executable, str(RECORDINGS / "wire.py"), "replay", str(tmp_path / name), "--base", twin.base]
-    command += ["--token", account["token"], "--platform", account["platform"], "--account", str(account["account"])]
-    done = subprocess.run([*command, "--hook", str(free_port())], capture_output=True, text=True, check=False)
+def test_every_step_is_the_same(tmp_path: Path) -> None:
+    recording = tmp_path / "desk.jsonl"
+    count = hurried(RECORDINGS / "desk.jsonl", recording)
+    assert count == 102
+    with TwinProcess("chatwoot") as twin:
+        twin.control("POST", "settings", {"avatar_after": AVATAR_AFTER})
+        made = twin.control("POST", "account")
+        command = [sys.executable, str(RECORDINGS / "wire.py"), "replay", str(recording), "--base", twin.base_url]
+        command += ["--token", made["token"], "--platform", made["platform"], "--account", str(made["account"])]
+        done = subprocess.run([*command, "--hook", str(free_port())], capture_output=True, text=True, check=False)
     different = "\n".join(line for line in done.stdout.splitlines() if not line.startswith("same "))
     assert f"{count} of {count} steps the same" in done.stdout, different + done.stderr
     assert done.returncode == 0
