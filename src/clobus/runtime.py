@@ -59,8 +59,8 @@ async def open_runtime(
         telegram = None
         if settings.telegram is not None:
             telegram = open_telegram(
+                str(settings.telegram.base_url).rstrip("/"),
                 settings.telegram.bot_token.get_secret_value(),
-                base_url=str(settings.telegram.base_url).rstrip("/"),
                 verify=settings.telegram.ca_file or True,
                 transport=wires.get("telegram"),
             )

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from psycopg import AsyncConnection
@@ -114,12 +113,6 @@ async def run(connection: Connection, sql: str, params: Any = None) -> int:
     return (await connection.execute(sql, params)).rowcount
 
 
-def json_rows(items: list[dict[str, Any]]) -> bytes:
+def as_json(value: Any) -> str:
     """Encode rows for `jsonb_to_recordset(%s::jsonb)`: the set-based way in for many records."""
-    return msgspec.json.encode(items, enc_hook=_text)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, UUID):
-        return str(value)
-    raise TypeError(type(value).__name__)
+    return msgspec.json.encode(value).decode()

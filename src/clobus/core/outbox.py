@@ -189,7 +189,7 @@ def _delay(attempts: int, retry_after: float | None) -> float:
     """Seconds until the next try: exponential with full jitter up to five minutes, or what the partner asked for."""
     if retry_after is not None:
         return retry_after + random.uniform(0, 1)  # noqa: S311 - spreads load, guards nothing
-    return random.uniform(0.5, 1.0) * min(300.0, 0.5 * 2 ** min(attempts, 12))  # noqa: S311 - as above
+    return random.uniform(0.5, 1.0) * min(300.0, 0.5 * float(2 ** min(attempts, 12)))  # noqa: S311 - as above
 
 
 async def listen(db: Database, dispatchers: Sequence[Dispatcher], stop: asyncio.Event) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from clobus.core.db import Connection, rows, run
+from clobus.core.db import Connection, as_json, rows, run
 from clobus.modules.consultations.types import ConsultationSnapshot, Row
 
 COLUMNS = ", ".join(f"c.{field}" for field in Row.__struct_fields__)
@@ -44,7 +44,7 @@ async def insert_snapshots(
     connection: Connection, items: Sequence[tuple[UUID, ConsultationSnapshot]], source: str
 ) -> set[UUID]:
     """Insert requests that 1C bore, with the client found by its key; returns the 1C keys that were really new."""
-    data = msgspec.json.encode([{"cons_id": key, "snap": snapshot} for key, snapshot in items])
+    data = as_json([{"cons_id": key, "snap": snapshot} for key, snapshot in items])
     found = await rows(
         connection,
         # One pass: the new rows, and the lines of just those. Names of our own columns are put in, no values.
@@ -75,7 +75,7 @@ async def update_columns(connection: Connection, changes: dict[UUID, dict[str, A
         connection,
         f"update cons.cons c set {settings}, updated_at = now() from jsonb_to_recordset(%s::jsonb)"  # noqa: S608
         f" as n (cons_id uuid, has text[], {definition}) where c.cons_id = n.cons_id",
-        (msgspec.json.encode(items),),
+        (as_json(items),),
     )
 
 
@@ -93,14 +93,15 @@ async def replace_answers(connection: Connection, items: dict[UUID, Consultation
     """Make the lines of these requests those of the snapshots; lines that are the same are not written."""
     if not items:
         return 0
-    data = msgspec.json.encode(
+    data = as_json(
         [{"cons_id": key, "ref_key": snap.ref_key, "lines": snap.answers} for key, snap in items.items()]
     )
     lines = [name.strip() for name in LINE_NAMES.split(",")]
     rest = [name for name in lines if name not in ("section", "line_number")]
     given = (
-        "with given as materialized (select g.cons_id, g.ref_key, l.* from jsonb_to_recordset(%s::jsonb)"
-        f" as g (cons_id uuid, ref_key uuid, lines jsonb) cross join lateral jsonb_to_recordset(g.lines) as l ({LINES}))"
+        "with given as materialized (select g.cons_id, g.ref_key, l.* from jsonb_to_recordset(%s::jsonb)"  # noqa: S608
+        " as g (cons_id uuid, ref_key uuid, lines jsonb)"
+        f" cross join lateral jsonb_to_recordset(g.lines) as l ({LINES}))"
     )
     return await run(
         connection,

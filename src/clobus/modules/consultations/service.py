@@ -83,6 +83,14 @@ async def apply_snapshots(
 async def _apply_known(
     connection: Connection, latest: dict[UUID, ConsultationSnapshot], done: Applied, *, force: bool
 ) -> None:
+    if not force:
+        # Unchanged rows are not even locked: a lock is a write.
+        known = await queries.known_versions(connection, list(latest))
+        fresh_keys = [key for key, s in latest.items() if known.get(key) != (s.data_version, s.deleted)]
+        done.unchanged += len(latest) - len(fresh_keys)
+        latest = {key: latest[key] for key in fresh_keys}
+        if not latest:
+            return
     ours = [s.our_id for s in latest.values() if s.our_id is not None]
     found = await queries.select(
         connection, "(c.cl_ref_key = any(%s) or c.cons_id = any(%s))", (list(latest), ours), lock=True
@@ -228,6 +236,23 @@ async def fail_create(connection: Connection, cons_id: UUID, reason: str) -> Non
     await publish(connection, [Event("Cancelled", cons_id, Origin.PLATFORM, None, changes)])
 
 
+async def mark_gone(connection: Connection, keys: Sequence[UUID]) -> int:
+    """Cancel requests whose documents 1C says explicitly not to have; returns how many were changed."""
+    found = await load_by_ref(connection, keys, lock=True)
+    gone = [row for row in found.values() if not row.deleted]
+    write: dict[UUID, dict[str, Any]] = {row.cons_id: {"deleted": True, "wanted": {}} for row in gone}
+    for row in gone:
+        if not row.is_terminal:
+            write[row.cons_id]["status"] = Status.CANCELLED
+    await queries.update_columns(connection, write)
+    ended = [row for row in gone if not row.is_terminal]
+    await publish(
+        connection,
+        [Event("Cancelled", r.cons_id, Origin.ONEC, changes={"status": (r.status.value, "cancelled")}) for r in ended],
+    )
+    return len(gone)
+
+
 async def link_conversation(
     connection: Connection, cons_id: UUID, *, conversation_id: int, status: str | None, assignee_id: int | None,
     version: float | None, source_id: str | None,
@@ -267,8 +292,8 @@ async def upsert_support(
         cons_id = new_id()
         await run(
             connection,
-            "insert into cons.cons (cons_id, consultation_type, status, client_id, manager, create_date, end_date, lang,"
-            " comment, source, conversation_id, conversation_status, assignee_id, conversation_version,"
+            "insert into cons.cons (cons_id, consultation_type, status, client_id, manager, create_date, end_date,"
+            " lang, comment, source, conversation_id, conversation_status, assignee_id, conversation_version,"
             " chatwoot_source_id) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
             " on conflict (conversation_id) do nothing",
             (cons_id, Kind.SUPPORT.value, status.value, client_id, manager, created, ended, lang, comment, source,

@@ -1,0 +1,136 @@
+"""The engine of the feeds: read what may have changed, write it, move the cursor, record the run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from clobus.core import clock, runs
+from clobus.core.db import Database
+from clobus.core.errors import ClobusError
+from clobus.core.runs import Run
+from clobus.gateways.onec.client import OnecClient
+from clobus.gateways.onec.wire import instant_to_local, local_to_instant
+from clobus.sync.onec import records, state
+from clobus.sync.onec.feed import Context, Feed
+from clobus.sync.onec.paging import Pace, pages, read_page
+
+AHEAD = timedelta(days=1)
+"""How far into the future changes are looked for: 1C stamps some documents hours ahead (domain.md §2.10)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What the engine reads with: the base, the database, and how much at once."""
+
+    onec: OnecClient
+    db: Database
+    ctx: Context
+    page_size: int = 1000
+    overlap: float = 600.0
+
+
+async def run_feed(reader: Reader, feed: Feed, *, trigger: str = "schedule") -> Run:
+    """Run one cycle of a feed; raises what stopped it, with everything before it kept and the cursor where it was."""
+    name = state_name(feed)
+    before = await state.read(reader.db, name)
+    try:
+        async with runs.record(reader.db, feed.process, trigger) as this:
+            ctx = replace(reader.ctx, backfill=not before.loaded)
+            if feed.cursor is None:
+                await _whole(reader, feed, ctx, this)
+                cursor = None
+            else:
+                cursor = await _increment(reader, feed, feed.cursor, before, ctx, this)
+            await state.succeeded(reader.db, name, cursor)
+    except Exception as error:
+        await state.failed(reader.db, name, str(error) if isinstance(error, ClobusError) else type(error).__name__)
+        raise
+    return this
+
+
+def state_name(feed: Feed) -> str:
+    """The row of sys.sync_state that a feed keeps its cursor in."""
+    return feed.entity
+
+
+async def _increment(
+    reader: Reader, feed: Feed, field: str, before: state.State, ctx: Context, this: Run
+) -> datetime | None:
+    started = clock.now()
+    overlap = timedelta(seconds=reader.overlap if feed.overlap is None else feed.overlap)
+    if before.loaded and before.cursor is not None:
+        start = instant_to_local(before.cursor - overlap, ctx.zone)
+        end: str | None = instant_to_local(started + AHEAD, ctx.zone)
+        this.cursor_from = before.cursor
+    else:
+        start, end = feed.initial, None
+        this.expected = await reader.onec.count(feed.entity)
+    stream = pages(reader.onec, feed.entity, field, start, end, pace=Pace(reader.page_size), orderby=feed.orderby)
+    latest = before.cursor
+    stamp = _stamp(field)
+    async for page in _ahead(stream):
+        await records.apply_page(reader.db, feed, page, ctx, this)
+        seen = local_to_instant(stamp.decode(page[-1]).value, ctx.zone)
+        if seen is not None and (latest is None or seen > latest):
+            # A stamp in the future must not carry the cursor over what is still to come.
+            latest = min(seen, started)
+        await this.progress()
+    this.cursor_to = latest
+    return latest
+
+
+async def _whole(reader: Reader, feed: Feed, ctx: Context, this: Run) -> None:
+    """Read a small set whole; `$skip` is right here, since what moves meanwhile is read again next time."""
+    pace, skip = Pace(reader.page_size), 0
+    values: list[msgspec.Raw] = []
+    while True:
+        page, asked = await read_page(
+            reader.onec, feed.entity, pace, terms=None, orderby=feed.orderby, skip=skip
+        )  # fmt: skip
+        values += page
+        await records.apply_page(reader.db, feed, page, ctx, this)
+        await this.progress()
+        skip += len(page)
+        if len(page) < asked:
+            break
+    if feed.complete is not None:
+        async with reader.db.transaction() as connection:
+            await feed.complete(connection, values, ctx)
+
+
+async def _ahead(stream: AsyncIterator[list[msgspec.Raw]]) -> AsyncIterator[list[msgspec.Raw]]:
+    """Read the next page while this one is written."""
+    queue: asyncio.Queue[list[msgspec.Raw] | None] = asyncio.Queue(maxsize=1)
+
+    async def read() -> None:
+        try:
+            async for page in stream:
+                await queue.put(page)
+        finally:
+            await queue.put(None)
+
+    reading = asyncio.create_task(read())
+    try:
+        while (page := await queue.get()) is not None:
+            yield page
+        await reading
+    finally:
+        reading.cancel()
+
+
+def _stamp(field: str) -> msgspec.json.Decoder[Any]:
+    kind = msgspec.defstruct("Stamp", [("value", str, msgspec.field(name=field))])
+    return msgspec.json.Decoder(kind)
+
+
+async def retry_records(reader: Reader, feeds: Sequence[Feed]) -> Run:
+    """Try the records again whose time has come."""
+    async with runs.record(reader.db, "retry_records") as this:
+        await records.retry_records(reader.db, feeds, reader.ctx, this)
+    return this
