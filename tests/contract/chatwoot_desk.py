@@ -80,7 +80,7 @@ class Desk:
     def raw(self, method: str, path: str, token: str | None = None, **options: Any) -> httpx.Response:
         """A request with a token (the administrator's by default, none when it is empty)."""
         token = self.token if token is None else token
-        headers = {"api_access_token": token} if token else {}
+        headers = options.pop("headers", {}) | ({"api_access_token": token} if token else {})
         if path.startswith("/"):
             return self.http.request(method, path, headers=headers, **options)
         return self.http.request(method, f"/api/v1/accounts/{self.account}/{path}", headers=headers, **options)

@@ -210,7 +210,7 @@ def _bot(call: Call) -> model.AgentBot:
 
 
 def _bot_shown(row: model.AgentBot) -> dict[str, Any]:
-    shown = hooks.shown_bot(row, raw_token=False)
+    shown = hooks.shown_bot(row, raw_token=False) | {"outgoing_url": row.outgoing_url}
     return {key: value for key, value in shown.items() if key not in ("secret", "system_bot", "thumbnail")}
 
 
