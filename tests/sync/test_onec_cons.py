@@ -156,7 +156,9 @@ async def test_full_load_and_record_path_give_identical_rows(reader: Reader) -> 
     await run_feed(reader, CONSULTATIONS)
     loaded = await content()
     async with reader.db.transaction() as connection:
-        await connection.execute("delete from cons.cons where cl_ref_key in (select cl_ref_key from cons.cons limit 900)")
+        await connection.execute(
+            "delete from cons.cons where cl_ref_key in (select cl_ref_key from cons.cons limit 900)"
+        )
         await connection.execute("update cons.cons set data_version = 'old', number = 'x', topic = null, lang = null")
         await connection.execute("update cons.q_and_a set answer = 'x'")
     await sweep.sweep(reader, CONSULTATIONS)
