@@ -10,7 +10,7 @@ from clobus_twins.chatwoot.call import EMPTY, Answer, Call, missing, truthy, unp
 from clobus_twins.chatwoot.conversations import clean_labels
 from clobus_twins.chatwoot.filters import Filter
 from clobus_twins.chatwoot.inboxes import raw_inbox
-from clobus_twins.chatwoot.times import iso
+from clobus_twins.chatwoot.times import epoch
 
 PAGE = 15
 _SORTS = ("name", "email", "phone_number", "last_activity_at", "created_at", "company_name", "city", "country")
@@ -216,15 +216,11 @@ def set_labels(call: Call) -> Any:
 
 def _note(call: Call, row: model.Note) -> dict[str, Any]:
     user = call.store.users.rows.get(row.user_id or 0)
-    return {
-        "id": row.id,
-        "content": row.content,
-        "account_id": row.account_id,
-        "contact_id": row.contact_id,
-        "user": render.agent(call.twin, row.account_id, user) if user else None,
-        "created_at": iso(row.created_at),
-        "updated_at": iso(row.updated_at),
-    }
+    # The original's template asks the JSON builder for these two, not the note: they are null.
+    out: dict[str, Any] = {"id": row.id, "content": row.content, "account_id": None, "contact_id": None}
+    if user is not None:
+        out["user"] = render.agent(call.twin, row.account_id, user)
+    return out | {"created_at": epoch(row.created_at), "updated_at": epoch(row.updated_at)}
 
 
 def notes(call: Call) -> Any:

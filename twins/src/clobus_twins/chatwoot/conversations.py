@@ -28,33 +28,31 @@ def create(call: Call) -> Any:
     for key in ("additional_attributes", "custom_attributes"):
         if isinstance(params.get(key), dict):
             values[key] = checked(params[key], key)
-    row, new = conversation_creation.create(call.work, place, values)
+    row, _ = conversation_creation.create(call.work, place, values)
     message = params.get("message")
-    if isinstance(message, dict) and new:
+    if isinstance(message, dict) and message:
         message_creation.create(call.work, row, messages.build(call, row, message))
     return render.conversation(call.twin, row, call.user)
 
 
 def _place(call: Call) -> model.ContactInbox:
-    """The contact inbox: by inbox and contact, else by source id alone."""
+    """The contact inbox: by inbox and contact, else by source id alone, across all inboxes of the account."""
     source_id = call.params.get("source_id")
     source_id = None if source_id in (None, "") else str(source_id)
+    inbox = contact = None
     if call.params.get("inbox_id"):
         inbox = call.store.inboxes.get(call.params["inbox_id"], call.account.id)
         if inbox is None:
             raise missing()
-        if call.params.get("contact_id"):
-            contact = call.store.contacts.get(call.params["contact_id"], call.account.id)
-            if contact is None:
-                raise missing()
-            return conversation_creation.address(call.work, contact, inbox, source_id)
-        found = call.store.sources.by_source.get((inbox.id, source_id or ""))
-    else:
-        inboxes = [inbox.id for inbox in call.store.inboxes.of(call.account.id)]
-        found = next(
-            (one for inbox_id in inboxes if (one := call.store.sources.by_source.get((inbox_id, source_id or "")))),
-            None,
-        )
+    if call.params.get("contact_id"):
+        contact = call.store.contacts.get(call.params["contact_id"], call.account.id)
+        if contact is None:
+            raise missing()
+    if inbox is not None and contact is not None:
+        return conversation_creation.address(call.work, contact, inbox, source_id)
+    inboxes = [one.id for one in call.store.inboxes.of(call.account.id)]
+    known = (call.store.sources.by_source.get((inbox_id, source_id or "")) for inbox_id in inboxes)
+    found = next((one for one in known if one is not None), None)
     if found is None:
         raise missing()
     return found
@@ -234,12 +232,18 @@ def typing(call: Call) -> Any:
 
 
 def update_last_seen(call: Call) -> Any:
-    """`POST update_last_seen`: no event, updated_at stays."""
+    """`POST update_last_seen`: no event, updated_at stays; with nothing unread once an hour at most."""
     row = call.conversation()
-    row.agent_last_seen_at = call.store.now()
-    if call.user is not None and call.user.id == row.assignee_id:
-        row.assignee_last_seen_at = row.agent_last_seen_at
-    call.store.put(row)
+    own = call.user is not None and call.user.id == row.assignee_id
+    now = call.store.now()
+    seen = (row.assignee_last_seen_at if own else row.agent_last_seen_at) or 0
+    unread_now = any(one.created_at > seen for one in call.store.messages_of.get(row.id, ())[-1:])
+    oldest = min(row.agent_last_seen_at or 0, seen)
+    if unread_now or oldest < now - 3600:
+        row.agent_last_seen_at = now
+        if own:
+            row.assignee_last_seen_at = now
+        call.store.put(row)
     return render.conversation(call.twin, row, call.user)
 
 
@@ -255,16 +259,16 @@ def unread(call: Call) -> Any:
 
 def participants(call: Call) -> Any:
     """`GET participants`: a bare array of agents."""
-    return _participants(call, call.conversation())
+    return _agents(call, call.conversation().participants)
 
 
-def _participants(call: Call, row: model.Conversation) -> list[dict[str, Any]]:
+def _agents(call: Call, ids: list[int]) -> list[dict[str, Any]]:
     users = call.store.users.rows
-    return [render.agent(call.twin, row.account_id, users[one]) for one in row.participants if one in users]
+    return [render.agent(call.twin, call.account.id, users[one]) for one in ids if one in users]
 
 
 def change_participants(call: Call) -> Any:
-    """`POST` adds, `PATCH` sets, `DELETE` removes participants."""
+    """`POST` adds and shows the new ones, `PATCH` sets and shows all, `DELETE` removes participants."""
     row = call.conversation()
     given = [int(one) for one in call.listed("user_ids")]
     if any(call.store.membership_of(row.account_id, one) is None for one in given):
@@ -274,9 +278,10 @@ def change_participants(call: Call) -> Any:
     elif call.request.method == "PATCH":
         row.participants = list(dict.fromkeys(given))
     else:
-        row.participants = list(dict.fromkeys([*row.participants, *given]))
+        given = [one for one in dict.fromkeys(given) if one not in row.participants]
+        row.participants = [*row.participants, *given]
     call.store.put(row)
-    return EMPTY if call.request.method == "DELETE" else _participants(call, row)
+    return EMPTY if call.request.method == "DELETE" else _agents(call, given)
 
 
 def transcript(call: Call) -> Any:

@@ -11,7 +11,7 @@ from clobus_twins.chatwoot.times import epoch, iso, parse_instant
 if TYPE_CHECKING:
     from clobus_twins.chatwoot.work import Work
 
-OPEN_FOR = 14 * 86400
+OPEN_DAYS = 14
 PAGE = 25
 
 
@@ -81,6 +81,11 @@ def _record(work: Work, survey: model.Message, given: dict[str, Any]) -> None:
     work.store.touch(known)
 
 
+def locked(now: float, survey: model.Message) -> bool:
+    """True when more than 14 calendar days (UTC) have passed since the survey was sent."""
+    return now // 86400 - survey.created_at // 86400 > OPEN_DAYS
+
+
 def _survey(call: Call) -> tuple[model.Conversation, model.Message]:
     row = next((one for one in call.store.conversations.rows.values() if one.uuid == call.path["uuid"]), None)
     messages = call.store.messages_of[row.id] if row else []
@@ -129,7 +134,7 @@ def public_show(call: Call) -> Any:
 def public_update(call: Call) -> Any:
     """`PUT /public/api/v1/csat_survey/{uuid}`; locked 14 days after sending."""
     row, survey = _survey(call)
-    if call.store.now() - survey.created_at > OPEN_FOR:
+    if locked(call.store.now(), survey):
         raise Problem(422, {"error": "You cannot update the CSAT survey after 14 days"})
     message = call.params.get("message")
     values = (message if isinstance(message, dict) else {}).get("submitted_values")

@@ -102,6 +102,7 @@ class Memory:
         self.dashboard_apps = cast("Table[model.DashboardApp]", self.tables["dashboard_app"])
         self.notes = cast("Table[model.Note]", self.tables["note"])
         self.csat_responses = cast("Table[model.CsatResponse]", self.tables["csat_response"])
+        self.assignment_policies = cast("Table[model.AssignmentPolicy]", self.tables["assignment_policy"])
         self.reporting_events = cast("Table[model.ReportingEvent]", self.tables["reporting_event"])
         self.conversation_index: dict[int, ConversationIndex] = defaultdict(ConversationIndex)
         self.contact_index: dict[int, ContactIndex] = defaultdict(ContactIndex)

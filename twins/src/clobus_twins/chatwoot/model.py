@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import msgspec
 from msgspec import field
+
+from clobus_twins.chatwoot.row import Json as Json
+from clobus_twins.chatwoot.row import Row as Row
+from clobus_twins.chatwoot.setting_rows import AssignmentPolicy as AssignmentPolicy
+from clobus_twins.chatwoot.setting_rows import AttributeDefinition as AttributeDefinition
+from clobus_twins.chatwoot.setting_rows import AutomationRule as AutomationRule
+from clobus_twins.chatwoot.setting_rows import CannedResponse as CannedResponse
+from clobus_twins.chatwoot.setting_rows import CsatResponse as CsatResponse
+from clobus_twins.chatwoot.setting_rows import CustomFilter as CustomFilter
+from clobus_twins.chatwoot.setting_rows import DashboardApp as DashboardApp
+from clobus_twins.chatwoot.setting_rows import Label as Label
+from clobus_twins.chatwoot.setting_rows import Macro as Macro
+from clobus_twins.chatwoot.setting_rows import Note as Note
+from clobus_twins.chatwoot.setting_rows import ReportingEvent as ReportingEvent
+from clobus_twins.chatwoot.setting_rows import Webhook as Webhook
 
 STATUSES = ("open", "resolved", "pending", "snoozed")
 PRIORITIES = ("low", "medium", "high", "urgent")
 INCOMING, OUTGOING, ACTIVITY, TEMPLATE = 0, 1, 2, 3
 MESSAGE_TYPES = {"incoming": INCOMING, "outgoing": OUTGOING, "activity": ACTIVITY, "template": TEMPLATE}
 MESSAGE_TYPE_NAMES = {number: name for name, number in MESSAGE_TYPES.items()}
-Json = dict[str, Any]
-
-
-class Row(msgspec.Struct, kw_only=True, eq=False):
-    """A row of any table."""
-
-    kind: ClassVar[str] = ""
-    id: int = 0
-    created_at: float = 0.0
-    updated_at: float = 0.0
 
 
 class Account(Row):
@@ -136,6 +141,7 @@ class Inbox(Row):
     business_name: str | None = None
     members: list[int] = field(default_factory=list)
     agent_bot_id: int | None = None
+    assignment_policy_id: int | None = None
 
 
 class Contact(Row):
@@ -241,134 +247,6 @@ class Message(Row):
     attachments: list[Attachment] = field(default_factory=list)
 
 
-class Label(Row):
-    """A label that the dashboard knows."""
-
-    kind: ClassVar[str] = "label"
-    account_id: int
-    title: str
-    description: str | None = None
-    color: str = "#1f93ff"
-    show_on_sidebar: bool | None = None
-
-
-class CannedResponse(Row):
-    """A prepared answer."""
-
-    kind: ClassVar[str] = "canned_response"
-    account_id: int
-    short_code: str
-    content: str
-
-
-class AttributeDefinition(Row):
-    """A custom attribute's definition."""
-
-    kind: ClassVar[str] = "attribute_definition"
-    account_id: int
-    attribute_display_name: str
-    attribute_key: str
-    attribute_display_type: str = "text"
-    attribute_description: str | None = None
-    attribute_model: str = "conversation_attribute"
-    attribute_values: list[Any] = field(default_factory=list)
-    regex_pattern: str | None = None
-    regex_cue: str | None = None
-    default_value: Any = None
-
-
-class CustomFilter(Row):
-    """A saved view of one user."""
-
-    kind: ClassVar[str] = "custom_filter"
-    account_id: int
-    user_id: int
-    name: str
-    filter_type: str = "conversation"
-    query: Json = field(default_factory=dict)
-
-
-class AutomationRule(Row):
-    """An automation rule."""
-
-    kind: ClassVar[str] = "automation_rule"
-    account_id: int
-    name: str
-    event_name: str
-    description: str | None = None
-    conditions: list[Json] = field(default_factory=list)
-    actions: list[Json] = field(default_factory=list)
-    active: bool = True
-
-
-class Macro(Row):
-    """A macro."""
-
-    kind: ClassVar[str] = "macro"
-    account_id: int
-    name: str
-    visibility: str = "personal"
-    created_by_id: int | None = None
-    updated_by_id: int | None = None
-    actions: list[Json] = field(default_factory=list)
-
-
-class Webhook(Row):
-    """An account webhook."""
-
-    kind: ClassVar[str] = "webhook"
-    account_id: int
-    url: str
-    name: str | None = None
-    subscriptions: list[str] = field(default_factory=list)
-    secret: str = ""
-
-
-class DashboardApp(Row):
-    """An extra tab of the dashboard."""
-
-    kind: ClassVar[str] = "dashboard_app"
-    account_id: int
-    title: str
-    content: list[Json] = field(default_factory=list)
-
-
-class Note(Row):
-    """A note about a contact."""
-
-    kind: ClassVar[str] = "note"
-    account_id: int
-    contact_id: int
-    content: str
-    user_id: int | None = None
-
-
-class CsatResponse(Row):
-    """A survey answer; `conversation_id` is the primary key."""
-
-    kind: ClassVar[str] = "csat_response"
-    account_id: int
-    conversation_id: int
-    message_id: int
-    contact_id: int
-    rating: int
-    feedback_message: str | None = None
-    assigned_agent_id: int | None = None
-    csat_review_notes: str | None = None
-
-
-class ReportingEvent(Row):
-    """A fact for reports: first_response, reply_time, conversation_resolved, conversation_bot_resolved, bot_handoff."""
-
-    kind: ClassVar[str] = "reporting_event"
-    account_id: int
-    name: str
-    value: float
-    inbox_id: int | None = None
-    user_id: int | None = None
-    conversation_id: int | None = None
-
-
 TABLES: tuple[type[Row], ...] = (
     Account,
     User,
@@ -393,4 +271,5 @@ TABLES: tuple[type[Row], ...] = (
     Note,
     CsatResponse,
     ReportingEvent,
+    AssignmentPolicy,
 )

@@ -211,7 +211,7 @@ def update_last_seen(call: Call) -> Any:
     """`POST update_last_seen`: outgoing messages become read, without events."""
     row, _ = _conversation(call)
     row.contact_last_seen_at = call.store.now()
-    call.store.put(row)
+    call.store.touch(row)
 
     def job() -> None:
         for one in call.store.messages_of.get(row.id, []):
@@ -255,7 +255,7 @@ def update_message(call: Call) -> Any:
         raise _not_found()
     values = call.params.get("submitted_values")
     if message.content_type == "input_csat":
-        if call.store.now() - message.created_at > csat.OPEN_FOR:
+        if csat.locked(call.store.now(), message):
             raise Problem(422, {"error": "You cannot update the CSAT survey after 14 days"})
         csat.answer(call.work, message, values if isinstance(values, dict) else {})
     elif values is not None:

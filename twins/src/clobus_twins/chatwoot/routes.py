@@ -9,6 +9,7 @@ from typing import Any
 from clobus_twins.chatwoot import (
     accounts,
     agents,
+    assignment_policies,
     automation,
     blobs,
     bulk,
@@ -25,6 +26,7 @@ from clobus_twins.chatwoot import (
     platform_api,
     public_api,
     reports,
+    search,
     teams,
 )
 from clobus_twins.chatwoot.call import Call
@@ -113,6 +115,10 @@ CONVERSATIONS = (
     _any("POST", _ONE + "/messages/{id}/retry", messages.retry),
     _any("POST", _ONE + "/messages/{id}/translate", messages.translate),
     _any("POST", "/bulk_actions", bulk.run),
+    _any("GET", "/search", search.everything),
+    _any("GET", "/search/conversations", search.conversations),
+    _any("GET", "/search/contacts", search.contacts),
+    _any("GET", "/search/messages", search.messages),
     _any("POST", "/upload", blobs.upload),
 )
 CONTACTS = (
@@ -169,6 +175,10 @@ SETTINGS = (
     _admin("POST", "/inboxes/{id}/set_agent_bot", inboxes.set_agent_bot),
     _any("GET", "/inbox_members/{inbox_id}", inboxes.members),
     _admin("POST PATCH DELETE", "/inbox_members", inboxes.change_members),
+    _admin("GET", "/assignment_policies", assignment_policies.index),
+    _admin("POST", "/assignment_policies", assignment_policies.create),
+    _admin("GET PATCH PUT DELETE", "/assignment_policies/{id}", assignment_policies.one),
+    _admin("GET POST DELETE", "/inboxes/{id}/assignment_policy", assignment_policies.of_inbox),
     _any("GET", "/assignable_agents", inboxes.assignable_agents),
     _any("GET", "/labels", labels.index),
     _admin("POST", "/labels", labels.create),
