@@ -111,6 +111,7 @@ def test_one_conversation_for_ever_when_the_inbox_is_locked(desk: Desk) -> None:
     desk.ask("POST", f"conversations/{first['id']}/toggle_status", {"status": "resolved"})
     second = desk.conversation(inbox, contact, message={"content": "два"}, custom_attributes={"x": "y"})
     assert (second["id"], second["status"], second["custom_attributes"]) == (first["id"], "resolved", {})
+    assert second["messages"][0]["content"] == "два"
 
 
 def test_a_source_id_of_somebody_else_is_refused(desk: Desk, inbox: dict[str, Any], contact: dict[str, Any]) -> None:
@@ -262,3 +263,43 @@ def test_greeting_and_out_of_office(desk: Desk) -> None:
         desk.say(conversation, content)
     messages = desk.ask("GET", f"conversations/{conversation['id']}/messages")["payload"]
     assert sorted(one["content"] for one in messages if one["message_type"] == 3) == ["Здравствуйте!", "Мы закрыты"]
+
+
+def test_search_looks_at_all_three(desk: Desk, inbox: dict[str, Any]) -> None:
+    contact = desk.contact(inbox, name="Зухра")
+    desk.conversation(inbox, contact, message={"content": "Про Зухру и НДС"})
+    parts = desk.ask("GET", "search?q=зухр")["payload"]
+    assert {name: len(rows) for name, rows in parts.items()} == {
+        "conversations": 1,
+        "contacts": 1,
+        "messages": 1,
+        "articles": 0,
+    }
+    (found_one,) = desk.ask("GET", "conversations/search?q=ндс")["payload"]
+    assert found_one["messages"][0]["content"] == "Про Зухру и НДС"
+
+
+def test_an_assignment_policy_belongs_to_one_inbox_at_a_time(desk: Desk, inbox: dict[str, Any]) -> None:
+    policy = desk.ask("POST", "assignment_policies", {"assignment_policy": {"name": "по очереди"}})
+    place = f"inboxes/{inbox['id']}/assignment_policy"
+    assert desk.ask("GET", place, status=404) == {"error": "Assignment policy not found"}
+    assert desk.ask("POST", place, {"assignment_policy_id": policy["id"]})["assigned_inbox_count"] == 1
+    desk.ask("DELETE", place)
+    assert desk.ask("GET", f"assignment_policies/{policy['id']}")["assigned_inbox_count"] == 0
+
+
+def test_an_open_conversation_goes_to_who_is_online(desk: Desk) -> None:
+    inbox = desk.inbox(enable_auto_assignment=True)
+    agent, _ = desk.agent("Online")
+    desk.ask("POST", "inbox_members", {"inbox_id": inbox["id"], "user_ids": [agent]})
+    contact = desk.contact(inbox)
+    assert "assignee" not in desk.shown(desk.conversation(inbox, contact))["meta"]
+    desk.ask("PATCH", f"agents/{agent}", {"availability": "online", "auto_offline": False})
+    assert desk.shown(desk.conversation(inbox, contact))["meta"]["assignee"]["id"] == agent
+
+
+def test_what_nobody_expected_is_a_500(desk: Desk, inbox: dict[str, Any]) -> None:
+    body = {"inbox_id": inbox["id"], "user_ids": ["x"]}
+    crash = {"status": 500, "error": "Internal Server Error"}
+    assert desk.ask("POST", "inbox_members", body, status=500) == crash
+    assert desk.ask("GET", "conversations?status=nonsense", status=500) == crash

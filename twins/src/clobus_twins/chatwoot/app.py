@@ -1,7 +1,20 @@
-"""The ASGI application: requests in, answers out, events after."""
+"""The ASGI application: requests in, answers out, events after.
+
+Control doors beside those of clobus_twins.control:
+
+* `POST /_control/account` an empty account: `{"account": id, "token": administrator's, "platform": an app's token}`.
+* `GET /_control/deliveries` `{"pending": n, "deliveries": [...]}`: what webhooks were carried, and how it ended.
+* `POST /_control/settings` changes fields of settings.Settings and shows them all (`{}` only shows).
+* `POST /_control/cron` runs the five-minute job now: snoozed conversations open, idle ones resolve.
+
+Webhook faults (`POST /_control/faults`; `match` is searched in `POST <url> <event>`): `webhook_lost`, `webhook_doubled`
+(`"same_id": true` keeps the delivery id), `webhook_reordered` (waits for the next delivery to the address, `seconds`
+at most), `webhook_late` (`seconds`), `webhook_badly_signed`.
+"""
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -28,6 +41,7 @@ from clobus_twins.control import ControlMiddleware
 
 JSON_TYPE = "application/json; charset=utf-8"
 FAULT_KINDS = KINDS
+log = logging.getLogger(__name__)
 
 
 class ChatwootTwin:
@@ -72,6 +86,10 @@ class ChatwootTwin:
             except Problem as problem:
                 self.store.commit()
                 return _json(problem.body, problem.status)
+            except Exception:  # whatever a handler did not expect is a 500 in Rails too, and says no more
+                log.exception("unhandled: %s %s", request.method, request.url.path)
+                self.store.commit()
+                return _json({"status": 500, "error": "Internal Server Error"}, 500)
             call.work.finish()
             return answer
 
