@@ -4,6 +4,7 @@ PORT ?= 8000
 DATA ?= .data
 SEED ?=
 N ?= 10
+CHANGES ?=
 BENCH ?=
 BIN := .venv/bin
 INSTALL := sh tools/bootstrap.sh
@@ -34,7 +35,7 @@ test: ## every test
 
 chaos: ## N seeded chaos runs (SEED= for one)
 	@$(INSTALL)
-	CHAOS_SEED="$(SEED)" CHAOS_RUNS="$(N)" $(BIN)/pytest -q -s -m chaos --timeout 0 tests/chaos
+	CHAOS_SEED="$(SEED)" CHAOS_RUNS="$(N)" CHAOS_CHANGES="$(CHANGES)" $(BIN)/pytest -q -s -m chaos --timeout 0 tests/chaos
 
 bench: ## measure (BENCH= names one; see benchmarks/RESULTS.md)
 	@$(INSTALL) bench
