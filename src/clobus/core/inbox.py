@@ -21,7 +21,8 @@ from clobus.core.metrics import INBOX
 
 log = structlog.get_logger()
 
-LEASE_SECONDS = 60
+LEASE_SECONDS = 30
+"""How long the messages of a dead worker wait; one that lives renews, since a slow partner may take longer."""
 MAX_ATTEMPTS = 12
 
 
@@ -84,12 +85,31 @@ class Processor:
 
         async def work() -> None:
             for subject, messages in pending:
-                await self._handle(subject, messages)
+                # What the database could not be told is claimed again; siblings are not cancelled for it.
+                with contextlib.suppress(OperationalError):
+                    await self._handle(subject, messages)
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(self.concurrency, len(groups))):
-                group.create_task(work())
+        renewing = asyncio.create_task(self._renew([message.id for message in claimed]))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(self.concurrency, len(groups))):
+                    group.create_task(work())
+        finally:
+            renewing.cancel()
         return len(claimed)
+
+    async def _renew(self, ids: list[int]) -> None:
+        """Keep the claimed messages ours while they are handled."""
+        while True:
+            await asyncio.sleep(LEASE_SECONDS / 3)
+            with contextlib.suppress(OperationalError):
+                async with self.db.transaction() as connection:
+                    await run(
+                        connection,
+                        "update log.webhook_log set lease_until = now() + make_interval(secs => %s)"
+                        " where id = any(%s) and state = 'claimed' and lease_until > now()",
+                        (LEASE_SECONDS, ids),
+                    )
 
     async def _claim(self, limit: int = 200) -> list[Message]:
         async with self.db.transaction() as connection:

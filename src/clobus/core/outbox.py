@@ -16,6 +16,7 @@ from uuid import UUID
 import structlog
 from psycopg import OperationalError
 
+from clobus.core import clock
 from clobus.core.db import Connection, Database, rows, run
 from clobus.core.errors import GatewayDown, GatewayError, Permanent, Transient
 from clobus.core.metrics import PUSHES
@@ -23,7 +24,8 @@ from clobus.core.metrics import PUSHES
 log = structlog.get_logger()
 
 CHANNEL = "clobus_outbox"
-LEASE_SECONDS = 120
+LEASE_SECONDS = 30
+"""How long the rows of a dead worker wait; one that lives renews, since a slow partner may take longer than that."""
 GIVE_UP_SECONDS = 24 * 3600
 BUG_ATTEMPTS = 5
 
@@ -69,6 +71,7 @@ class Dispatcher:
         self.batch = batch
         self._wake = asyncio.Event()
         self._done: list[Subject] = []
+        self._held_until = 0.0
 
     def wake(self) -> None:
         """Look for rows at once."""
@@ -96,17 +99,46 @@ class Dispatcher:
 
         async def work() -> None:
             for subject in pending:
-                await self._push(subject)
-                if len(self._done) >= 10:
-                    await self._acknowledge()
+                if clock.monotonic() > self._held_until:
+                    return  # the lease ran out unrenewed: the rest may be another worker's by now
+                try:
+                    await self._push(subject)
+                    if len(self._done) >= 10:
+                        await self._acknowledge()
+                except OperationalError:
+                    # Siblings in the middle of a write are not cancelled for it; the row is claimed again in time.
+                    await asyncio.sleep(0.2)
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(self.concurrency, len(queue))):
-                group.create_task(work())
+        renewing = asyncio.create_task(self._renew(queue))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(self.concurrency, len(queue))):
+                    group.create_task(work())
+        finally:
+            renewing.cancel()
         await self._acknowledge()
         return len(queue)
 
+    async def _renew(self, queue: Sequence[Subject]) -> None:
+        """Keep the claimed rows ours while they are worked off."""
+        keys = ([s.kind for s in queue], [s.id for s in queue], [s.attempts for s in queue])
+        while True:
+            await asyncio.sleep(LEASE_SECONDS / 3)
+            asked = clock.monotonic()
+            with contextlib.suppress(OperationalError):
+                async with self.db.transaction() as connection:
+                    await run(
+                        connection,
+                        "update sys.outbox o set lease_until = now() + make_interval(secs => %s)"
+                        " from unnest(%s::text[], %s::uuid[], %s::int[]) as d (subject, id, attempts)"
+                        " where o.system = %s and o.subject = d.subject and o.subject_id = d.id"
+                        " and o.state = 'claimed' and o.attempts = d.attempts and o.lease_until > now()",
+                        (LEASE_SECONDS, *keys, self.system),
+                    )
+                self._held_until = asked + LEASE_SECONDS
+
     async def _claim(self) -> list[Subject]:
+        asked = clock.monotonic()
         async with self.db.transaction() as connection:
             found = await rows(
                 connection,
@@ -118,6 +150,7 @@ class Dispatcher:
                 " o.wanted_version, o.attempts, extract(epoch from now() - o.first_at)::float8 as age",
                 (LEASE_SECONDS, self.system, self.batch),
             )
+        self._held_until = asked + LEASE_SECONDS
         return [
             Subject(r["subject"], r["subject_id"], r["wanted_version"], r["attempts"], r["age"]) for r in found
         ]  # fmt: skip
@@ -150,20 +183,29 @@ class Dispatcher:
         done, self._done = self._done, []
         if not done:
             return
+        try:
+            await self._acknowledged(done)
+        except OperationalError:
+            self._done += done  # told at the next occasion
+            raise
+
+    async def _acknowledged(self, done: Sequence[Subject]) -> None:
         async with self.db.transaction() as connection:
             keys = ([s.kind for s in done], [s.id for s in done], [s.version for s in done], self.system)
+            # Pieces of our own text are put together, no values.
             source = " from unnest(%s::text[], %s::uuid[], %s::bigint[]) as d (subject, id, version)"
             same = " o.system = %s and o.subject = d.subject and o.subject_id = d.id and o.state = 'claimed'"
             # A row that was wanted anew while it was pushed is looked at once more.
             await run(
                 connection,
-                "update sys.outbox o set state = 'pending', attempts = 0, next_at = now(), first_at = now()"
+                "update sys.outbox o set state = 'pending', attempts = 0, next_at = now(), first_at = now()"  # noqa: S608
                 f"{source} where{same} and o.wanted_version > d.version",
                 keys,
             )
             await run(
                 connection,
-                "delete from sys.outbox o using unnest(%s::text[], %s::uuid[], %s::bigint[]) as d (subject, id, version)"
+                "delete from sys.outbox o using unnest(%s::text[], %s::uuid[], %s::bigint[])"  # noqa: S608 - as above
+                " as d (subject, id, version)"
                 f" where{same} and o.wanted_version = d.version",
                 keys,
             )
