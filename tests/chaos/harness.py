@@ -20,6 +20,8 @@ from tests.chaos.trouble import Trouble
 
 QUIET_SECONDS = 90.0
 PAUSE = 0.04
+SHARES = (40, 35, 14, 11)
+"""How much of what happens is done in 1C, in Chatwoot, by clients, and goes wrong."""
 CLIENTS = (
     "select client_id::text from cons.clients where is_parent and not deleted and cl_ref_key is not null"
     " and code_abonent is not null and org_inn is not null and phone_number is not null order by 1"
@@ -107,11 +109,11 @@ def _run(stack: Stack, seed: int, changes: int) -> Outcome:
     site = Site(stack.api_url, TOKEN, clients, random.Random(f"{seed}/site"))
     trouble = Trouble(stack, random.Random(f"{seed}/trouble"))
     began = time.monotonic()
-    sides = {"office": (office, 40), "desk": (desk, 35), "site": (site, 14), "trouble": (trouble, 11)}
+    sides = {"office": office.act, "desk": desk.act, "site": site.act, "trouble": trouble.act}
     try:
         for _ in range(changes):
-            [name] = dice.choices(list(sides), [weight for _, weight in sides.values()])
-            act = sides[name][0].act()
+            [name] = dice.choices(list(sides), SHARES)
+            act = sides[name]()
             outcome.done[f"{name}.{act}"] += 1
             trouble.tick()
             outcome.wrong += [f"{part.name} ended by itself" for part in stack.parts if part.died()]

@@ -28,6 +28,7 @@ class Office:
         self.managers = sorted({row["Менеджер_Key"] for row in found})
         self.old = sorted(row["Ref_Key"] for row in dice.sample(found, OLD))
         self.broken: list[str] = []
+        self._moves: set[tuple[str, ...]] = set()
         self.acts = {
             self.create: 6, self.close: 6, self.cancel: 3, self.mark: 2, self.unmark: 1, self.reassign: 4,
             self.redate: 4, self.backdate: 3, self.untouched: 3, self.reopen: 2, self.write: 3, self.consult: 2,
@@ -178,16 +179,15 @@ class Office:
     def _any(self) -> str:
         """A recent request mostly, an old one sometimes."""
         if self.dice.random() < 0.15:
-            return self.dice.choice(self.old)
+            return str(self.dice.choice(self.old))
         recent = records.documents(self.twin.data, f'1 order by "Number" desc limit {RECENT}')
         return str(self.dice.choice([row["Ref_Key"] for row in recent if row["Ref_Key"] not in self.broken]))
 
     def _moved(self, key: dict[str, Any]) -> bool:
         """Whether the register has this line already: two moves within a second."""
-        moved = getattr(self, "_moves", set())
-        self._moves = moved
-        known = tuple(key.values()) in moved
-        moved.add(tuple(key.values()))
+        line = tuple(str(value) for value in key.values())
+        known = line in self._moves
+        self._moves.add(line)
         return known
 
 
