@@ -60,7 +60,8 @@ class Trouble:
     def refusals(self) -> None:
         """Answers that say no, with and without the work done."""
         status = self.dice.choice((503, 503, 429, 500, 502))
-        details: dict[str, Any] = {"status": status, "after": self.dice.random() < 0.2}
+        # A 429 or 503 comes from the door, before any work; the others may come after it.
+        details: dict[str, Any] = {"status": status, "after": status in (500, 502) and self.dice.random() < 0.4}
         if status == 429 or self.dice.random() < 0.3:
             details["retry_after"] = self.dice.choice((0, 1, 2))
         self._fault("status", **details)
