@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from psycopg.types.json import Jsonb
 
 from clobus.core.db import Connection, as_json, rows, run
 from clobus.modules.consultations.types import ConsultationSnapshot, Row
@@ -44,7 +45,7 @@ async def insert_snapshots(
     connection: Connection, items: Sequence[tuple[UUID, ConsultationSnapshot]], source: str
 ) -> set[UUID]:
     """Insert requests that 1C bore, with the client found by its key; returns the 1C keys that were really new."""
-    data = as_json([{"cons_id": key, "snap": snapshot} for key, snapshot in items])
+    data = Jsonb([{"cons_id": key, "snap": snapshot} for key, snapshot in items])  # bytes, never a text in between
     found = await rows(
         connection,
         # One pass: the new rows, and the lines of just those. Names of our own columns are put in, no values.
@@ -93,9 +94,7 @@ async def replace_answers(connection: Connection, items: dict[UUID, Consultation
     """Make the lines of these requests those of the snapshots; lines that are the same are not written."""
     if not items:
         return 0
-    data = as_json(
-        [{"cons_id": key, "ref_key": snap.ref_key, "lines": snap.answers} for key, snap in items.items()]
-    )
+    data = as_json([{"cons_id": key, "ref_key": snap.ref_key, "lines": snap.answers} for key, snap in items.items()])
     lines = [name.strip() for name in LINE_NAMES.split(",")]
     rest = [name for name in lines if name not in ("section", "line_number")]
     given = (

@@ -16,12 +16,14 @@ from clobus.core.errors import ClobusError
 from clobus.core.runs import Run
 from clobus.gateways.onec.client import OnecClient
 from clobus.gateways.onec.wire import instant_to_local, local_to_instant
-from clobus.sync.onec import records, state
+from clobus.sync.onec import catalogue, records, state
 from clobus.sync.onec.feed import Context, Feed
 from clobus.sync.onec.paging import Pace, pages, read_page
 
 AHEAD = timedelta(days=1)
 """How far into the future changes are looked for: 1C stamps some documents hours ahead (domain.md §2.10)."""
+HISTORY_BATCH = 3_000
+"""How many records of a first load are written at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,13 @@ async def run_feed(reader: Reader, feed: Feed, *, trigger: str = "schedule") -> 
     try:
         async with runs.record(reader.db, feed.process, trigger) as this:
             ctx = replace(reader.ctx, backfill=not before.loaded)
-            if feed.cursor is None:
+            if feed.gather is not None:
+                await feed.gather(reader, ctx, this)
+                cursor = None
+            elif feed.versions is not None and before.loaded:
+                await catalogue.changed(reader.onec, reader.db, feed, ctx, this, reader.page_size)
+                cursor = None
+            elif feed.cursor is None:
                 await _whole(reader, feed, ctx, this)
                 cursor = None
             else:
@@ -74,9 +82,9 @@ async def _increment(
     stream = pages(reader.onec, feed.entity, field, start, end, pace=Pace(reader.page_size), orderby=feed.orderby)
     latest = before.cursor
     stamp = _stamp(field)
-    async for page in _ahead(stream):
-        await records.apply_page(reader.db, feed, page, ctx, this)
-        seen = local_to_instant(stamp.decode(page[-1]).value, ctx.zone)
+    async for batch in _ahead(_batches(stream, feed, ctx)):
+        await records.write(reader.db, feed, batch, ctx, this)
+        seen = local_to_instant(stamp.decode(batch.last).value, ctx.zone) if batch.last is not None else None
         if seen is not None and (latest is None or seen > latest):
             # A stamp in the future must not carry the cursor over what is still to come.
             latest = min(seen, started)
@@ -88,37 +96,46 @@ async def _increment(
 async def _whole(reader: Reader, feed: Feed, ctx: Context, this: Run) -> None:
     """Read a small set whole; `$skip` is right here, since what moves meanwhile is read again next time."""
     pace, skip = Pace(reader.page_size), 0
-    values: list[msgspec.Raw] = []
     while True:
         page, asked = await read_page(
             reader.onec, feed.entity, pace, terms=None, orderby=feed.orderby, skip=skip
         )  # fmt: skip
-        values += page
         await records.apply_page(reader.db, feed, page, ctx, this)
         await this.progress()
         skip += len(page)
         if len(page) < asked:
             break
-    if feed.complete is not None:
-        async with reader.db.transaction() as connection:
-            await feed.complete(connection, values, ctx)
 
 
-async def _ahead(stream: AsyncIterator[list[msgspec.Raw]]) -> AsyncIterator[list[msgspec.Raw]]:
-    """Read the next page while this one is written."""
-    queue: asyncio.Queue[list[msgspec.Raw] | None] = asyncio.Queue(maxsize=1)
+async def _batches(
+    stream: AsyncIterator[list[msgspec.Raw]], feed: Feed, ctx: Context
+) -> AsyncIterator[records.Batch]:  # fmt: skip
+    """Examined pages; of history several at once, since each transaction has its price."""
+    batch = records.Batch()
+    async for page in stream:
+        await records.examine(feed, page, ctx, batch)
+        if not ctx.backfill or len(batch) >= HISTORY_BATCH:
+            yield batch
+            batch = records.Batch()
+    if len(batch):
+        yield batch
+
+
+async def _ahead(stream: AsyncIterator[records.Batch]) -> AsyncIterator[records.Batch]:
+    """Read and examine the next batch while this one is written."""
+    queue: asyncio.Queue[records.Batch | None] = asyncio.Queue(maxsize=1)
 
     async def read() -> None:
         try:
-            async for page in stream:
-                await queue.put(page)
+            async for batch in stream:
+                await queue.put(batch)
         finally:
             await queue.put(None)
 
     reading = asyncio.create_task(read())
     try:
-        while (page := await queue.get()) is not None:
-            yield page
+        while (batch := await queue.get()) is not None:
+            yield batch
         await reading
     finally:
         reading.cancel()

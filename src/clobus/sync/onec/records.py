@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -15,21 +17,48 @@ from clobus.gateways.onec.wire import decode_row
 from clobus.sync.onec.feed import Context, Feed, InvalidRecord
 
 RETRIES = 8
+TURN = 250
+"""After so many records of one page other tasks get their turn."""
 
 
-async def apply_page(db: Database, feed: Feed, page: Sequence[msgspec.Raw], ctx: Context, this: Run) -> None:
-    """Write a page; a bad record goes to the dead letters and never stops the others."""
-    good: list[tuple[str, Any, msgspec.Raw]] = []
-    bad: list[tuple[str, msgspec.Raw, Exception]] = []
-    for raw in page:
+@dataclass(slots=True)
+class Batch:
+    """Records that were read and judged: what to write, and what can't be and why."""
+
+    good: list[tuple[str, Any, msgspec.Raw]] = field(default_factory=list)
+    bad: list[tuple[str, msgspec.Raw, Exception]] = field(default_factory=list)
+    last: msgspec.Raw | None = None
+
+    def __len__(self) -> int:
+        return len(self.good) + len(self.bad)
+
+
+async def examine(feed: Feed, page: Sequence[msgspec.Raw], ctx: Context, batch: Batch) -> None:
+    """Decode and validate a page into a batch; nothing is written yet, and others get their turn now and then."""
+    for at, raw in enumerate(page, 1):
         key = ""
         try:
             row = decode_row(raw, feed.row)
             key = feed.key(row)
-            good.append((key, feed.convert(row, ctx), raw))
+            batch.good.append((key, feed.convert(row, ctx), raw))
         except (InvalidRecord, BadAnswer, ValueError) as error:
-            bad.append((key or _rough_key(raw), raw, error))
-    this.read += len(page)
+            batch.bad.append((key or _rough_key(raw), raw, error))
+        if at % TURN == 0:
+            await asyncio.sleep(0)
+    batch.last = page[-1] if page else batch.last
+
+
+async def apply_page(db: Database, feed: Feed, page: Sequence[msgspec.Raw], ctx: Context, this: Run) -> None:
+    """Examine and write a page; a bad record goes to the dead letters and never stops the others."""
+    batch = Batch()
+    await examine(feed, page, ctx, batch)
+    await write(db, feed, batch, ctx, this)
+
+
+async def write(db: Database, feed: Feed, batch: Batch, ctx: Context, this: Run) -> None:
+    """Write a batch in one transaction; when the database refuses it, record by record."""
+    good, bad = batch.good, batch.bad
+    this.read += len(batch)
     try:
         async with db.transaction() as connection:
             await _write(connection, feed, [value for _, value, _ in good], ctx, this)
