@@ -52,5 +52,9 @@ class Feed:
     orderby: str | None = None
     overlap: float | None = None
     initial: str = "2015-01-01T00:00:00"
-    complete: Callable[[Connection, Sequence[Any], Context], Awaitable[Counts]] | None = None
-    """For whole sets: called once with all rows, to mark what is absent; never for windows."""
+    versions: str | None = None
+    """For catalogues without a change date: the table whose `data_version` by `version_key` is compared, so that only
+    what differs is read whole."""
+    version_key: str = "ref_key"
+    gather: Callable[[Any, Context, Any], Awaitable[None]] | None = None
+    """For what stands in several sets: reads and writes by itself, given the reader, the context and the run."""

@@ -10,6 +10,7 @@ from clobus.modules.consultations import service
 from clobus.modules.consultations.types import ConsultationSnapshot
 from clobus.sync.onec.feed import Context, Counts, Feed
 from clobus.sync.onec.mapping import consultations
+from clobus.sync.onec.register_feeds import REGISTER_FEEDS
 
 
 async def _apply(connection: Connection, items: Sequence[ConsultationSnapshot], ctx: Context) -> Counts:
@@ -31,3 +32,5 @@ CONSULTATIONS = Feed(
     every=30,
     cursor="ДатаИзменения",
 )
+
+FEEDS: tuple[Feed, ...] = (CONSULTATIONS, *REGISTER_FEEDS)

@@ -27,10 +27,11 @@ class Batch:
 
     good: list[tuple[str, Any, msgspec.Raw]] = field(default_factory=list)
     bad: list[tuple[str, msgspec.Raw, Exception]] = field(default_factory=list)
+    skipped: int = 0
     last: msgspec.Raw | None = None
 
     def __len__(self) -> int:
-        return len(self.good) + len(self.bad)
+        return len(self.good) + len(self.bad) + self.skipped
 
 
 async def examine(feed: Feed, page: Sequence[msgspec.Raw], ctx: Context, batch: Batch) -> None:
@@ -40,7 +41,11 @@ async def examine(feed: Feed, page: Sequence[msgspec.Raw], ctx: Context, batch: 
         try:
             row = decode_row(raw, feed.row)
             key = feed.key(row)
-            batch.good.append((key, feed.convert(row, ctx), raw))
+            value = feed.convert(row, ctx)
+            if value is None:  # not for us: a folder, a language that nobody speaks here
+                batch.skipped += 1
+            else:
+                batch.good.append((key, value, raw))
         except (InvalidRecord, BadAnswer, ValueError) as error:
             batch.bad.append((key or _rough_key(raw), raw, error))
         if at % TURN == 0:
@@ -59,6 +64,7 @@ async def write(db: Database, feed: Feed, batch: Batch, ctx: Context, this: Run)
     """Write a batch in one transaction; when the database refuses it, record by record."""
     good, bad = batch.good, batch.bad
     this.read += len(batch)
+    this.unchanged += batch.skipped
     try:
         async with db.transaction() as connection:
             await _write(connection, feed, [value for _, value, _ in good], ctx, this)

@@ -1,0 +1,45 @@
+"""Many records into one table in one statement: new ones inserted, differing ones changed, equal ones not written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from clobus.core.db import Connection, as_json, rows
+
+
+async def upsert(
+    connection: Connection,
+    table: str,
+    keys: Sequence[str],
+    columns: Mapping[str, str],
+    items: Sequence[Mapping[str, Any]],
+    *,
+    once: Sequence[str] = (),
+    change: bool = True,
+    returning: str = "",
+) -> list[dict[str, Any]]:
+    """Write `items`, unique by `keys`; returns the rows really written: `made` tells new from changed.
+
+    `columns` maps each column to its type; those in `once` are set at insertion only; `change=False` never updates.
+    Table and column names come from our own code, values travel as one JSON parameter.
+    """
+    if not items:
+        return []
+    names = ", ".join(columns)
+    definition = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+    mutable = [name for name in columns if name not in keys and name not in once]
+    action = "do nothing"
+    if change and mutable:
+        settings = ", ".join(f"{name} = excluded.{name}" for name in mutable)
+        ours = ", ".join(f"t.{name}" for name in mutable)
+        theirs = ", ".join(f"excluded.{name}" for name in mutable)
+        action = f"do update set {settings} where ({ours}) is distinct from ({theirs})"
+    extra = "".join(f", t.{name.strip()}" for name in returning.split(",") if name.strip())
+    found = await rows(
+        connection,
+        f"insert into {table} as t ({names}) select {names} from jsonb_to_recordset(%s::jsonb) as g ({definition})"  # noqa: S608
+        f" order by {', '.join(keys)} on conflict ({', '.join(keys)}) {action} returning t.xmax = 0 as made{extra}",
+        (as_json(items),),
+    )
+    return [dict(row) for row in found]

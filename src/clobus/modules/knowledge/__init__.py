@@ -1,0 +1,1 @@
+"""Dictionaries and the knowledge base, as 1C keeps them."""
