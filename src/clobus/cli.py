@@ -1,26 +1,35 @@
-"""The command line: `clobus --help`."""
+"""The command line: `clobus --help`. Each group of commands has a file in `clobus.commands`."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from clobus.commands import dead_letters, sandbox, session, sync
+from clobus.commands.drift import drift
+from clobus.commands.explain import explain
+from clobus.commands.serve import worker
 from clobus.core import migrations
 from clobus.sandbox import instance as instances
-from clobus.sandbox.process import PartError
 from clobus.sandbox.up import up as start_everything
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+HELP = """The consultation desk in sync: 1C, PostgreSQL and Chatwoot agree.
+
+Commands find the running instance by DATA (the directory of `make run`, by default .data), or by CLOBUS_... settings.
+Exit codes: 0 all is well, 1 something differs or failed, 2 the command could not do its work."""
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
 db = typer.Typer(no_args_is_help=True, help="The database.")
-sandbox = typer.Typer(no_args_is_help=True, help="The running instance and its twins.")
 app.add_typer(db, name="db")
-app.add_typer(sandbox, name="sandbox")
+app.add_typer(sync.app, name="sync")
+app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(sandbox.app, name="sandbox")
+app.command()(worker)
+app.command()(drift)
+app.command()(explain)
 
 
 class Size(StrEnum):
@@ -29,16 +38,6 @@ class Size(StrEnum):
     full = "full"
     small = "small"
     empty = "empty"
-
-
-@contextmanager
-def words() -> Iterator[None]:
-    """Turn a failure that has words into a message and exit code 1."""
-    try:
-        yield
-    except PartError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from error
 
 
 @app.command()
@@ -54,26 +53,14 @@ def up(
 @db.command("url")
 def db_url() -> None:
     """Print the database's address, password included."""
-    with words():
+    with session.words():
         typer.echo(instances.database_url())
 
 
 @db.command("upgrade")
 def db_upgrade() -> None:
     """Bring the database to the newest schema."""
-    with words():
+    with session.words():
         url = instances.database_url()
     migrations.upgrade(url)
     typer.echo(f"the schema is at {migrations.current(url)}")
-
-
-@sandbox.command("urls")
-def sandbox_urls(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
-    """Print the address of each part of the running instance."""
-    with words():
-        addresses = instances.load().urls()
-    if as_json:
-        typer.echo(json.dumps(addresses))
-        return
-    for name, address in addresses.items():
-        typer.echo(f"{name:<10} {address}")

@@ -76,7 +76,7 @@ class TelegramSender:
 
     async def send_message(
         self,
-        chat_id: int,
+        chat_id: int | str,
         text: str,
         *,
         parse_mode: str | None = None,

@@ -24,6 +24,9 @@ from clobus.modules.notifications import catalogue, queries
 
 log = structlog.get_logger()
 
+SEND_SECONDS = 40.0
+"""Shorter than the lease, so that nobody looks for a message that is still being sent."""
+
 _NUMBERED = [type_ for type_ in catalogue.LIFETIME if catalogue.needs_number(type_)]
 _EXEMPT = [f"{type_}.{kind}" for type_ in _NUMBERED for kind in catalogue.kinds_without_number(type_)]
 
@@ -77,9 +80,12 @@ class Deliverer:
     async def _send(self, row: DictRow) -> None:
         body = catalogue.render(row["type"], row["language"], row["params"], row, self.zone)
         try:
-            message = await self.chatwoot.create_message(
-                row["conversation_id"], body, private=row["audience"] == "manager", source_id=source_id(row["id"])
-            )
+            async with asyncio.timeout(SEND_SECONDS):
+                message = await self.chatwoot.create_message(
+                    row["conversation_id"], body, private=row["audience"] == "manager", source_id=source_id(row["id"])
+                )
+        except TimeoutError:
+            await self._look_for(row, "sending took too long")
         except Permanent as error:
             await self._finish(row, "failed", error=str(error))
         except Transient as error:

@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from clobus.core.db import Connection, rows, run
 
-LEASE_SECONDS = 180
+LEASE_SECONDS = 60
 
 
 async def insert(

@@ -1,0 +1,121 @@
+"""`clobus dead-letters`: what could not be done, why, and another try."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from psycopg.rows import DictRow
+
+from clobus.commands import session
+from clobus.core import outbox
+from clobus.core.db import Connection, one, rows, run
+from clobus.runtime import Runtime
+
+app = typer.Typer(no_args_is_help=True, help="What could not be done, why, and another try.")
+ID = Annotated[str, typer.Argument(help="KIND:ID as `list` prints it.")]
+
+
+@app.command("list")
+def list_(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 100,
+) -> None:
+    """List dead letters, newest first."""
+
+    async def work(runtime: Runtime) -> list[DictRow]:
+        async with runtime.db.read() as connection:
+            return await rows(
+                connection,
+                "select kind || ':' || id as id, error_class, error, attempts, first_at, last_at from sys.dead_letters"
+                " order by last_at desc limit %s",
+                (limit,),
+            )
+
+    found = session.run(work)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, default=str, indent=2))
+        return
+    for row in found:
+        typer.echo(
+            f"{row['id']}\n    {row['last_at']:%Y-%m-%d %H:%M:%S}  {row['attempts']} tries  {row['error_class']}:"
+            f" {row['error'] or ''}"
+        )
+    if not found:
+        typer.echo("no dead letters")
+
+
+@app.command()
+def show(id_: ID) -> None:
+    """Show one in full, its payload too (which may hold personal data)."""
+
+    async def work(runtime: Runtime) -> DictRow | None:
+        async with runtime.db.read() as connection:
+            return await _find(connection, id_)
+
+    row = session.run(work)
+    if row is None:
+        raise _unknown(id_)
+    typer.echo(json.dumps(row, ensure_ascii=False, default=str, indent=2))
+
+
+@app.command()
+def retry(id_: Annotated[str, typer.Argument(help="KIND:ID as `list` prints it, or `all`.")]) -> None:
+    """Try again: the worker takes it up within a minute. Messages to people are never repeated."""
+    done = session.run(lambda runtime: _on_each(runtime, id_, _RETRY))
+    typer.echo(f"{done} to be tried again")
+
+
+@app.command()
+def drop(id_: ID) -> None:
+    """Forget one for good."""
+    done = session.run(lambda runtime: _on_each(runtime, id_, _DROP))
+    typer.echo(f"{done} dropped")
+
+
+_RETRY = {
+    "record": "update sys.bad_records set state = 'retry', next_at = now(), attempts = 0"
+    " where process || ':' || record_key = %s",
+    "webhook": "update log.webhook_log set state = 'new', attempts = 0, next_at = now()"
+    " where source || ':' || id = %s and state = 'dead'",
+}
+_DROP = {
+    "outbox": "delete from sys.outbox where system || ':' || subject || ':' || subject_id = %s and state = 'dead'",
+    "record": "delete from sys.bad_records where process || ':' || record_key = %s",
+    "webhook": "update log.webhook_log set state = 'ignored' where source || ':' || id = %s and state = 'dead'",
+    "notification": "update log.notification_log set state = 'expired' where id::text = %s"
+    " and state in ('unknown', 'failed')",
+}
+
+
+async def _on_each(runtime: Runtime, wanted: str, statements: dict[str, str]) -> int:
+    async with runtime.db.transaction() as connection:
+        if wanted == "all":
+            found = await rows(connection, "select kind, id, payload from sys.dead_letters")
+        else:
+            row = await _find(connection, wanted)
+            if row is None:
+                raise _unknown(wanted)
+            found = [row]
+        return sum([await _act(connection, row, statements) for row in found])
+
+
+async def _act(connection: Connection, row: dict[str, Any], statements: dict[str, str]) -> int:
+    if row["kind"] == "outbox" and statements is _RETRY:
+        payload = row["payload"]
+        await outbox.touch(connection, payload["system"], payload["subject"], [UUID(payload["subject_id"])])
+        return 1
+    statement = statements.get(row["kind"])
+    return await run(connection, statement, (row["id"],)) if statement else 0
+
+
+async def _find(connection: Connection, wanted: str) -> DictRow | None:
+    kind, _, id_ = wanted.partition(":")
+    return await one(connection, "select * from sys.dead_letters where kind = %s and id = %s", (kind, id_))
+
+
+def _unknown(wanted: str) -> typer.Exit:
+    typer.echo(f"error: there is no dead letter {wanted}", err=True)
+    return typer.Exit(2)

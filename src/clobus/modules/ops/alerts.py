@@ -1,0 +1,197 @@
+"""Alerts: what is wrong is a row, told to people once when it begins and once when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from clobus.core import i18n
+from clobus.core.db import Connection, Database, one, rows, run
+from clobus.core.errors import GatewayDown, GatewayError, Transient
+from clobus.gateways.telegram.sender import TelegramSender
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """When people are told. `intervals`: seconds between the cycles of each process as they are now."""
+
+    errors: int
+    minutes: int
+    away_seconds: float
+    drift_minutes: float
+    intervals: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something wrong now: `key` tells it from others, `text` is a key of the catalogues."""
+
+    key: str
+    text: str
+    params: dict[str, Any]
+
+
+def stale_after(every: float) -> float:
+    """Seconds without a success after which a process counts as stale."""
+    return max(3 * every, every + 60)
+
+
+async def troubles(connection: Connection, limits: Thresholds) -> list[Trouble]:
+    """Everything that people should know of, as it is now."""
+    found = [await _errors(connection, limits), await _drift(connection, limits)]
+    return [t for t in found if t] + await _stale(connection, limits) + await _away(connection, limits)
+
+
+async def note_partner(connection: Connection, system: str, *, answers: bool) -> None:
+    """Remember since when a partner does not answer; an answer forgets it."""
+    if answers:
+        await run(connection, "delete from sys.settings where key = %s", (f"away:{system}",))
+        return
+    await run(
+        connection,
+        "insert into sys.settings (key, value) values (%s, %s) on conflict (key) do nothing",
+        (f"away:{system}", Jsonb({"system": system})),
+    )
+
+
+async def update(connection: Connection, now_wrong: Sequence[Trouble]) -> None:
+    """Raise what is new and end what is no more; one that comes back before its end was told just goes on."""
+    for trouble in now_wrong:
+        await run(
+            connection,
+            "insert into sys.alerts as a (key, text) values (%s, %s) on conflict (key) do update"
+            " set text = excluded.text, over_at = null,"
+            " raised_at = case when a.over_told_at is null then a.raised_at else now() end,"
+            " told_at = case when a.over_told_at is null then a.told_at end, over_told_at = null"
+            " where a.over_at is not null",
+            (trouble.key, Jsonb({"text": trouble.text, "params": trouble.params})),
+        )
+    await run(
+        connection,
+        "update sys.alerts set over_at = now(), over_told_at = case when told_at is null then now() end"
+        " where over_at is null and key <> all(%s)",
+        ([trouble.key for trouble in now_wrong],),
+    )
+
+
+async def tell(db: Database, telegram: TelegramSender | None, chat_id: int | str | None, language: str) -> int:
+    """Tell what has not been told, each at most once: marked before it is sent; returns how many went out."""
+    sent = 0
+    while True:
+        async with db.transaction() as connection:
+            row = await _claim(connection)
+        if row is None:
+            return sent
+        text = _text(row, language)
+        log.warning("alert", key=row["key"], over=row["over"], text=text)
+        if telegram is None or chat_id is None:
+            continue
+        try:
+            await telegram.send_message(chat_id, text)
+        except GatewayError as error:
+            surely_not = isinstance(error, GatewayDown) or (isinstance(error, Transient) and error.not_done)
+            log.warning("alert.not_sent", key=row["key"], error=str(error), again=surely_not)
+            if surely_not:
+                async with db.transaction() as connection:
+                    await _unclaim(connection, row)
+                return sent
+        else:
+            sent += 1
+
+
+async def _claim(connection: Connection) -> DictRow | None:
+    return await one(
+        connection,
+        "update sys.alerts a set told_at = coalesce(a.told_at, now()),"
+        " over_told_at = case when a.told_at is not null then now() end from (select key from sys.alerts"
+        " where (told_at is null and over_at is null) or (over_at is not null and over_told_at is null)"
+        " order by raised_at limit 1 for update skip locked) c where a.key = c.key"
+        " returning a.key, a.text, a.over_told_at is not null as over",
+    )
+
+
+async def _unclaim(connection: Connection, row: DictRow) -> None:
+    column = "over_told_at" if row["over"] else "told_at"
+    await run(connection, f"update sys.alerts set {column} = null where key = %s", (row["key"],))  # noqa: S608 - ours
+
+
+def _text(row: DictRow, language: str) -> str:
+    params = dict(row["text"]["params"])
+    if "system" in params:
+        params["system"] = i18n.catalogue(language).get(f"system.{params['system']}", params["system"])
+    said = i18n.text(language, row["text"]["text"], params)
+    return i18n.text(language, "alert.over", {"text": said}) if row["over"] else said
+
+
+async def _errors(connection: Connection, limits: Thresholds) -> Trouble | None:
+    row = await one(
+        connection,
+        "with failed as (select started_at as at, process || ': ' || coalesce(error, '') as said,"
+        " (outcome = 'failed')::int + failed_count as times from log.etl_runs"
+        " where started_at > now() - make_interval(mins => %(m)s) and (outcome = 'failed' or failed_count > 0)"
+        " union all select last_at, kind || ': ' || coalesce(error, ''), 1 from sys.dead_letters"
+        " where kind <> 'record' and last_at > now() - make_interval(mins => %(m)s))"
+        " select coalesce(sum(times), 0)::int as count, (array_agg(said order by at desc))[1] as last from failed",
+        {"m": limits.minutes},
+    )
+    if row is None or row["count"] <= limits.errors:
+        return None
+    params = {"minutes": limits.minutes, "count": row["count"], "limit": limits.errors, "last": row["last"][:300]}
+    return Trouble("errors", "alert.errors", params)
+
+
+async def _stale(connection: Connection, limits: Thresholds) -> list[Trouble]:
+    found = await rows(
+        connection,
+        "select p.process, p.every, extract(epoch from now() - l.finished_at)::int as seconds"
+        " from unnest(%s::text[], %s::float8[], %s::float8[]) as p (process, every, patience)"
+        " cross join lateral (select r.finished_at from log.etl_runs r where r.process = p.process"
+        " and r.outcome in ('ok', 'partial') order by r.id desc limit 1) l"
+        " where l.finished_at < now() - make_interval(secs => p.patience)",
+        (
+            list(limits.intervals),
+            list(limits.intervals.values()),
+            [stale_after(every) for every in limits.intervals.values()],
+        ),
+    )
+    return [
+        Trouble(
+            f"stale:{row['process']}",
+            "alert.stale",
+            {"process": row["process"], "seconds": row["seconds"], "every": round(row["every"], 1)},
+        )
+        for row in found
+    ]
+
+
+async def _away(connection: Connection, limits: Thresholds) -> list[Trouble]:
+    found = await rows(
+        connection,
+        "select value ->> 'system' as system, extract(epoch from now() - updated_at)::int as seconds"
+        " from sys.settings where key like 'away:%%' and updated_at < now() - make_interval(secs => %s)",
+        (limits.away_seconds,),
+    )
+    return [
+        Trouble(f"away:{row['system']}", "alert.away", {"system": row["system"], "seconds": row["seconds"]})
+        for row in found
+    ]
+
+
+async def _drift(connection: Connection, limits: Thresholds) -> Trouble | None:
+    row = await one(
+        connection,
+        "select count(*) as count, extract(epoch from now() - min(since))::int / 60 as age from sys.drift"
+        " where since < now() - make_interval(secs => %s)",
+        (limits.drift_minutes * 60,),
+    )
+    if row is None or not row["count"]:
+        return None
+    minutes = f"{limits.drift_minutes:g}"
+    return Trouble("drift", "alert.drift", {"minutes": minutes, "count": row["count"], "age": row["age"]})

@@ -1,0 +1,178 @@
+"""`clobus worker`: the first load, then everything that goes on by itself until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from psycopg import OperationalError
+from psycopg.types.json import Jsonb
+from psycopg_pool import PoolTimeout
+
+from clobus import loops, schedule
+from clobus.core import clock
+from clobus.core.db import one, run
+from clobus.core.errors import ClobusError
+from clobus.runtime import Runtime
+from clobus.schedule import SCHEDULE, Process
+
+log = structlog.get_logger()
+
+FIRST_LOAD = "first_load"
+SETTLE_SECONDS = 120.0
+GRACE_SECONDS = 6.0
+DATABASE_AWAY = (OperationalError, PoolTimeout)
+
+
+async def run_worker(runtime: Runtime, stop: asyncio.Event) -> None:
+    """Work until `stop` is set; partners and the database may be away at start and at any time.
+
+    What has not ended a few seconds after `stop` is cut off: everything here may be ended at any moment.
+    """
+    tasks: list[asyncio.Task[None]] = []
+    main = asyncio.create_task(_work(runtime, stop, tasks), name="worker")
+    waiting = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({main, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop.set()
+        everything = [main, *tasks]
+        _, late = await asyncio.wait(everything, timeout=GRACE_SECONDS)
+        for task in [*late, waiting]:
+            task.cancel()
+        results = await asyncio.gather(*everything, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+
+
+async def _work(runtime: Runtime, stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
+    await _first_load(runtime, stop)
+    if stop.is_set():
+        return
+    for name, start in loops.all_loops(runtime).items():
+        tasks.append(asyncio.create_task(_kept_up(name, start, stop), name=name))
+    for process in SCHEDULE:
+        tasks.append(asyncio.create_task(_repeat(runtime, process, stop), name=process.name))
+    await _settle(runtime, stop)
+    await stop.wait()
+
+
+async def _kept_up(name: str, start: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Event) -> None:
+    """Run a loop that should only end with `stop`; one that falls is started again."""
+    while not stop.is_set():
+        try:
+            await start(stop)
+        except DATABASE_AWAY as error:
+            log.warning("worker.database_away", loop=name, error=type(error).__name__)
+        except Exception:  # a bug in one loop must not end the others; it is in the log with its trace
+            log.exception("worker.loop_fell", loop=name)
+        await _pause(stop, random.uniform(0.5, 2))  # noqa: S311 - a jitter
+
+
+async def _repeat(runtime: Runtime, process: Process, stop: asyncio.Event) -> None:
+    """Run the cycles of one process, each by one worker only, at a steady beat with a jitter."""
+    every = process.every / runtime.settings.speed
+    await _pause(stop, random.uniform(0, min(every, process.first)))  # noqa: S311 - a jitter
+    while not stop.is_set():
+        began = clock.monotonic()
+        await _cycle(runtime, process)
+        spent = clock.monotonic() - began
+        await _pause(stop, max(0.05, every * random.uniform(0.9, 1.1) - spent))  # noqa: S311 - a jitter
+
+
+async def _cycle(runtime: Runtime, process: Process) -> bool:
+    """Run one cycle if no other worker does; True when it came through here."""
+    try:
+        async with schedule.alone(runtime, process.name) as got:
+            if got:
+                await process.cycle(runtime)
+                return True
+    except ClobusError as error:
+        log.warning("worker.cycle_failed", process=process.name, error=str(error))
+    except DATABASE_AWAY as error:
+        log.warning("worker.database_away", process=process.name, error=type(error).__name__)
+    except Exception:  # a bug in one process must not end the others; its run is recorded as failed
+        log.exception("worker.cycle_fell", process=process.name)
+    return False
+
+
+async def _first_load(runtime: Runtime, stop: asyncio.Event) -> None:
+    """Bring everything in once, in order; goes on where a worker before this one was ended."""
+    while not stop.is_set():
+        try:
+            async with schedule.alone(runtime, FIRST_LOAD) as got:
+                if got and await _phases(runtime, stop):
+                    return
+                if not got and await _is_done(runtime):
+                    return
+        except DATABASE_AWAY as error:
+            log.warning("worker.database_away", process=FIRST_LOAD, error=type(error).__name__)
+        await _pause(stop, 1.0)
+
+
+async def _phases(runtime: Runtime, stop: asyncio.Event) -> bool:
+    """Run what has not come through yet; True when nothing is left."""
+    known = await _progress(runtime)
+    done = set(known.get("phases", []))
+    for phase in schedule.first_load():
+        wait = 0.5
+        while phase.name not in done:
+            if stop.is_set():
+                return False
+            log.info("worker.first_load", phase=phase.name)
+            if await _cycle(runtime, phase):
+                done.add(phase.name)
+                await _remember(runtime, {**known, "phases": sorted(done)})
+            else:
+                await _pause(stop, random.uniform(0.5, 1) * wait)  # noqa: S311 - a jitter
+                wait = min(15.0, wait * 2)
+    return True
+
+
+async def _settle(runtime: Runtime, stop: asyncio.Event) -> None:
+    """The first load is over when what it found adrift has been put right, or after a while in any case."""
+    if await _is_done(runtime):
+        return
+    deadline = clock.monotonic() + SETTLE_SECONDS
+    while not stop.is_set():
+        try:
+            async with runtime.db.read() as connection:
+                waiting = await one(connection, "select 1 from sys.outbox where state <> 'dead' limit 1")
+            if waiting is None or clock.monotonic() > deadline:
+                known = await _progress(runtime)
+                await _remember(runtime, {**known, "state": "done"})
+                log.info("worker.up")
+                return
+        except DATABASE_AWAY as error:
+            log.warning("worker.database_away", process=FIRST_LOAD, error=type(error).__name__)
+        await _pause(stop, 0.3)
+
+
+async def _is_done(runtime: Runtime) -> bool:
+    return (await _progress(runtime)).get("state") == "done"
+
+
+async def _progress(runtime: Runtime) -> dict[str, Any]:
+    async with runtime.db.read() as connection:
+        row = await one(connection, "select value from sys.settings where key = %s", (FIRST_LOAD,))
+    return dict(row["value"]) if row else {}
+
+
+async def _remember(runtime: Runtime, value: dict[str, Any]) -> None:
+    async with runtime.db.read() as connection:
+        await run(
+            connection,
+            "insert into sys.settings (key, value) values (%s, %s) on conflict (key) do update"
+            " set value = excluded.value, updated_at = now()",
+            (FIRST_LOAD, Jsonb(value)),
+        )
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)

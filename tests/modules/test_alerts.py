@@ -1,0 +1,120 @@
+"""Alerts: each told once when it begins and once when it is over, and never twice."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from clobus.core.db import Database
+from clobus.core.errors import GatewayDown, OutcomeUnknown
+from clobus.modules.ops import alerts
+from clobus.modules.ops.alerts import Thresholds
+
+LIMITS = Thresholds(errors=2, minutes=5, away_seconds=60, drift_minutes=30, intervals={"cons": 30.0})
+
+
+class Bot:
+    """A bot that keeps what it was told; `fails` are raised in turn."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.fails: list[Exception] = []
+
+    async def send_message(self, chat_id: int | str, text: str, **_: Any) -> None:
+        if self.fails:
+            raise self.fails.pop(0)
+        self.said.append(text)
+
+
+@pytest.fixture
+async def db(dsn: str) -> AsyncIterator[Database]:
+    database = Database(dsn)
+    await database.open()
+    yield database
+    await database.close()
+
+
+async def execute(db: Database, sql: str) -> None:
+    async with db.transaction() as connection:
+        await connection.execute(sql)
+
+
+async def look(db: Database, bot: Bot, language: str = "ru") -> None:
+    async with db.transaction() as connection:
+        await alerts.update(connection, await alerts.troubles(connection, LIMITS))
+    await alerts.tell(db, bot, 1, language)
+
+
+async def away(db: Database, seconds: int) -> None:
+    async with db.transaction() as connection:
+        await alerts.note_partner(connection, "onec", answers=False)
+    await execute(db, f"update sys.settings set updated_at = now() - interval '{seconds} s'")
+
+
+async def back(db: Database) -> None:
+    async with db.transaction() as connection:
+        await alerts.note_partner(connection, "onec", answers=True)
+
+
+async def test_once_when_it_begins_and_once_when_over(db: Database) -> None:
+    bot = Bot()
+    await away(db, 10)
+    await look(db, bot)
+    assert bot.said == []
+    await away(db, 90)
+    for _ in range(3):
+        await look(db, bot)
+    await back(db)
+    for _ in range(3):
+        await look(db, bot)
+    assert [text.split(" ")[0] for text in bot.said] == ["1С", "Снова"]
+    await away(db, 90)
+    await look(db, bot, "en")
+    assert bot.said[2].startswith("1C has not answered for")
+
+
+@pytest.mark.parametrize(
+    ("sql", "key"),
+    [
+        ("insert into log.etl_runs (process, outcome, error) select 'cons', 'failed', 'x' from generate_series(1, 3)",
+         "errors"),
+        ("insert into log.etl_runs (process, outcome, failed_count) values ('cons', 'partial', 3)", "errors"),
+        ("insert into log.etl_runs (process, outcome, started_at, finished_at)"
+         " values ('cons', 'ok', now() - interval '1 h', now() - interval '1 h')", "stale:cons"),
+        ("insert into sys.drift (consultation, kind, systems, since)"
+         " values ('x', 'status', '{onec}', now() - interval '1 h')", "drift"),
+    ],
+)  # fmt: skip
+async def test_what_raises_one(db: Database, sql: str, key: str) -> None:
+    async with db.read() as connection:
+        assert await alerts.troubles(connection, LIMITS) == []
+    await execute(db, sql)
+    bot = Bot()
+    async with db.read() as connection:
+        found = await alerts.troubles(connection, LIMITS)
+    assert [trouble.key for trouble in found] == [key]
+    for language in ("ru", "uz", "en"):
+        await look(db, bot, language)
+    assert len(bot.said) == 1
+
+
+async def test_a_lost_answer_is_not_repeated_and_a_closed_door_is(db: Database) -> None:
+    bot = Bot()
+    bot.fails = [GatewayDown("telegram", "away"), OutcomeUnknown("telegram", "lost")]
+    await away(db, 90)
+    for _ in range(4):
+        await look(db, bot)
+    assert bot.fails == []
+    assert bot.said == []
+
+
+async def test_over_before_it_was_told_is_not_told(db: Database) -> None:
+    bot = Bot()
+    bot.fails = [GatewayDown("telegram", "away")]
+    await away(db, 90)
+    await look(db, bot)
+    await back(db)
+    await look(db, bot)
+    assert bot.said == []
