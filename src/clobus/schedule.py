@@ -14,14 +14,11 @@ from clobus.gateways.onec.client import OnecClient
 from clobus.modules.ops import alerts
 from clobus.runtime import Runtime
 from clobus.sync import drift
-from clobus.sync.onec import feeds as _feeds
 from clobus.sync.onec import pull, sweep
 from clobus.sync.onec.feed import Context, Feed
-from clobus.sync.onec.feeds import CONSULTATIONS
+from clobus.sync.onec.feeds import CONSULTATIONS, FEEDS
 from clobus.sync.onec.pull import Reader
 from clobus.sync.suspect import Suspect
-
-FEEDS: tuple[Feed, ...] = getattr(_feeds, "FEEDS", (CONSULTATIONS,))
 
 KEEP_RUNS_DAYS = 14
 KEEP_MESSAGES_DAYS = 30
@@ -77,11 +74,26 @@ async def lost_runs(runtime: Runtime) -> None:
             pass
 
 
-def _feed(feed: Feed) -> Process:
-    async def cycle(runtime: Runtime) -> object:
-        return await pull.run_feed(reader(runtime), feed)
+def _feeds() -> dict[str, Process]:
+    """The feeds by process: what shares a name is run in one cycle, in the order of the table."""
+    by_name: dict[str, list[Feed]] = {}
+    for feed in FEEDS:
+        by_name.setdefault(feed.process, []).append(feed)
+    return {name: _process(name, feeds) for name, feeds in by_name.items()}
 
-    return Process(feed.process, feed.every, cycle)
+
+def _process(name: str, feeds: Sequence[Feed]) -> Process:
+    async def cycle(runtime: Runtime) -> None:
+        failed: list[ClobusError] = []
+        for feed in feeds:
+            try:
+                await pull.run_feed(reader(runtime), feed)
+            except ClobusError as error:  # one set that fails does not stop the others
+                failed.append(error)
+        if failed:
+            raise failed[0]
+
+    return Process(name, min(feed.every for feed in feeds), cycle)
 
 
 async def _open_update(runtime: Runtime) -> object:
@@ -157,7 +169,7 @@ async def _ping_onec(onec: OnecClient) -> None:
 
 
 SCHEDULE: tuple[Process, ...] = (
-    *(_feed(feed) for feed in FEEDS),
+    *_feeds().values(),
     Process("open_update", 120, _open_update),
     Process("sweep", 3600, _sweep, first=600),
     Process("retry_records", 60, _retry_records),
@@ -180,7 +192,7 @@ _ORDER = ("users", "clients", "cons", "redate", "calls", "rates", "queue_closing
 
 def first_load() -> list[Process]:
     """What has to come through once before the rest starts, in this order: what others refer to comes first."""
-    feeds = {feed.process: _feed(feed) for feed in FEEDS}
+    feeds = _feeds()
     dictionaries = [process for name, process in feeds.items() if name not in _ORDER]
     others = [feeds[name] for name in _ORDER if name in feeds]
     return [*dictionaries, *others, Process("open_update", 0, _open_update)]

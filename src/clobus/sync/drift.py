@@ -158,11 +158,9 @@ async def _confirmed(this: Comparer, suspects: Sequence[Suspect], patience: floa
             return []
         await asyncio.sleep(min(2.0, 0.5 * (look + 1)))
         before = {suspect.identity for suspect in standing}
-        # Whatever is new since the first look is news of the moment, not drift.
-        standing = [suspect for suspect in await _again(this, standing) if suspect.identity in before]
-        if look == 0:
-            continue
-        if clock.monotonic() > deadline or not await _is_moving(this.db, standing):
+        standing = await _again(this, standing)
+        settled = {suspect.identity for suspect in standing} <= before
+        if clock.monotonic() > deadline or (look > 0 and settled and not await _is_moving(this.db, standing)):
             break
     return standing
 

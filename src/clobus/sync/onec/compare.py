@@ -94,16 +94,19 @@ def _converted(reader: Reader, feed: Feed, raw: msgspec.Raw) -> tuple[Consultati
 
 async def _judge_raw(reader: Reader, feed: Feed, raws: Sequence[msgspec.Raw]) -> list[Suspect]:
     snapshots: dict[UUID, ConsultationSnapshot] = {}
-    found: list[Suspect] = []
+    bad: dict[UUID, str] = {}
     for raw in raws:
         snapshot, error = _converted(reader, feed, raw)
         if snapshot is None:
-            key = decode_row(raw, Version).ref_key
-            found.append(Suspect("invalid", BOTH, ref_key=key, detail={"reason": error}))
+            bad[decode_row(raw, Version).ref_key] = error
         else:
             snapshots[snapshot.ref_key] = snapshot
     async with reader.db.read() as connection:
-        ours = await service.load_by_ref(connection, list(snapshots))
+        ours = await service.load_by_ref(connection, [*snapshots, *bad])
+    found = [
+        Suspect("invalid", BOTH, ours[key].cons_id if key in ours else None, key, detail={"reason": error})
+        for key, error in bad.items()
+    ]
     for key, snapshot in snapshots.items():
         found += _judge(ours.get(key), snapshot)
     return found
