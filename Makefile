@@ -38,7 +38,7 @@ chaos: ## N seeded chaos runs (SEED= for one)
 	CHAOS_SEED="$(SEED)" CHAOS_RUNS="$(N)" CHAOS_CHANGES="$(CHANGES)" $(BIN)/pytest -q -s -m chaos --timeout 0 tests/chaos
 
 bench: ## measure (BENCH= names one; see benchmarks/RESULTS.md)
-	@$(INSTALL) bench
+	@$(INSTALL)
 	$(BIN)/python -m benchmarks $(BENCH)
 
 migrate: ## bring the database of CLOBUS_DATABASE_URL, or of DATA, to the newest schema

@@ -10,7 +10,7 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from clobus.core.db import Connection, as_json, rows, run
-from clobus.modules.consultations.types import ConsultationSnapshot, Row
+from clobus.modules.consultations.types import ConsultationSnapshot, Kind, Row
 
 COLUMNS = ", ".join(f"c.{field}" for field in Row.__struct_fields__)
 TYPES = {
@@ -59,7 +59,7 @@ async def insert_snapshots(
         f" (cons_id, cons_ref_key, {LINE_NAMES}) select m.cons_id, m.cl_ref_key,"
         f" {', '.join('l.' + name.strip() for name in LINE_NAMES.split(','))} from made m join given g using (cons_id)"
         f" cross join lateral jsonb_to_recordset(g.snap -> 'answers') as l ({LINES})) select cl_ref_key from made",
-        (data, "Консультация по ведению учёта", source),
+        (data, Kind.ACCOUNTING.value, source),
     )
     return {row["cl_ref_key"] for row in found}
 

@@ -1,0 +1,1 @@
+"""Measurements: interleaved blocks, ratios inside a block, CPU microseconds (see RESULTS.md)."""

@@ -1,0 +1,37 @@
+"""`python -m benchmarks [NAME] [--blocks N] [--data DIR]`: measure; never fails by time."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import loads, pushes, report
+
+ALL = ["floor", "floor_narrow", "load", "dlt", "sling", "row_by_row"]
+
+NAMES: dict[str, Callable[[Path, int], None]] = {
+    "load30k": lambda data, blocks: loads.load(data, 30_000, blocks, ALL),
+    "load300k": lambda data, blocks: loads.load(data, 300_000, blocks, ALL[:-1]),
+    "load1m": lambda data, _: loads.load(data, 1_000_000, 1, ["floor", "load"]),
+    "follow30k": lambda data, blocks: loads.follow(data, 30_000, blocks),
+    "follow1m": lambda data, blocks: loads.follow(data, 1_000_000, blocks),
+    "push": pushes.push,
+    "report": lambda _data, _blocks: report.show(),
+}
+SHORT = ("load30k", "follow30k", "push", "report")
+
+
+def main() -> None:
+    """Measure what was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[[], *NAMES], metavar="NAME", help=", ".join(NAMES))
+    parser.add_argument("--blocks", type=int, default=3)
+    parser.add_argument("--data", type=Path, default=Path(".data-bench"))
+    given = parser.parse_args()
+    for name in given.names or SHORT:
+        NAMES[name](given.data.absolute(), given.blocks)
+
+
+if __name__ == "__main__":
+    main()

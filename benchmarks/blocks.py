@@ -1,0 +1,114 @@
+"""Interleaved blocks: each contestant once a block, each measured alone, rows kept with how busy the others were."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks import machine
+from benchmarks.database import Server
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+RESULTS = HERE / "results"
+PEERS = HERE / ".venv-bench" / "bin" / "python"
+QUIET = 0.10
+PATIENCE = 6
+
+
+@contextmanager
+def source(total: int) -> Iterator[str]:
+    """The source over so many documents, in a process of its own."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.source", str(total)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    assert process.stdout is not None
+    try:
+        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+@dataclass
+class Bench:
+    """Where the rows of one question go, and the server that serves all contestants."""
+
+    question: str
+    server: Server
+
+    def measure(self, contestant: str, command: list[str], block: int, count: int, **more: Any) -> dict[str, Any]:
+        """Run a command that prints a JSON line, alone; give and keep the row."""
+        others = self._quiet()
+        spin = machine.spin()
+        wal, postgres = self.server.wal(), machine.cpu(self.server.pid)
+        started = time.perf_counter()
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+        peak = machine.Peak(process.pid)
+        peak.start()
+        assert process.stdout is not None
+        assert process.stderr is not None
+        said = process.stdout.read()
+        trouble = process.stderr.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        whole = time.perf_counter() - started
+        peak.over.set()
+        if process.returncode:
+            raise SystemExit(f"{contestant} failed: {trouble[-2000:]}{said[-500:]}")
+        row = {
+            "question": self.question, "block": block, "contestant": contestant, "count": count, "process": whole,
+            "cpu_process": usage.ru_utime + usage.ru_stime, "cpu_postgres": machine.cpu(self.server.pid) - postgres,
+            "wal": self.server.wal() - wal, "rss_tree": peak.megabytes, "others_busy": others, "spin": spin,
+            **more, **json.loads(said.strip().splitlines()[-1]),
+        }  # fmt: skip
+        self.keep(row)
+        return row
+
+    def keep(self, row: dict[str, Any]) -> None:
+        """Append a row and show it."""
+        RESULTS.mkdir(exist_ok=True)
+        row = {key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()}
+        with (RESULTS / f"{self.question}.jsonl").open("a", encoding="utf-8") as out:
+            out.write(json.dumps(row, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+
+    @staticmethod
+    def _quiet() -> float:
+        """Wait a while for the others to rest; what could not be waited for stands in the row."""
+        for _ in range(PATIENCE):
+            others = machine.others_busy()
+            if others <= QUIET:
+                break
+            time.sleep(2)
+        return others
+
+
+@contextmanager
+def bench(question: str, data: Path) -> Iterator[Bench]:
+    """A running server and the file of one question."""
+    server = Server(data)
+    server.start()
+    try:
+        yield Bench(question, server)
+    finally:
+        server.server.stop()
+
+
+def prepare_peers() -> None:
+    """Make the environment of dlt and sling once; afterwards no network is touched."""
+    if PEERS.exists():
+        return
+    uv = str(Path(sys.executable).parent / "uv")
+    subprocess.run([uv, "venv", "-q", "-p", sys.executable, str(PEERS.parents[1])], check=True)
+    lock = ["--require-hashes", "-r", str(ROOT / "requirements-bench.lock")]
+    subprocess.run([uv, "pip", "install", "-q", "--python", str(PEERS), *lock], check=True)

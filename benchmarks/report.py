@@ -1,0 +1,114 @@
+"""The rows of benchmarks/results as tables: medians over blocks with their spread, ratios taken inside a block."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+from benchmarks.blocks import RESULTS
+
+Row = dict[str, Any]
+
+
+def rows(question: str) -> list[Row]:
+    """All rows of a question; none when it was not asked."""
+    path = RESULTS / f"{question}.jsonl"
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
+def spread(values: list[float], digits: int = 0) -> str:
+    """The median and the range."""
+    if not values:
+        return "–"
+    shown = [f"{value:,.{digits}f}" for value in (median(values), min(values), max(values))]
+    return shown[0] if len(values) == 1 else f"{shown[0]} ({shown[1]}..{shown[2]})"
+
+
+def ratios(found: list[Row], contestant: str, base: str, value: Callable[[Row], float]) -> list[float]:
+    """The contestant's value through the base's, block by block."""
+    bases = {row["block"]: value(row) for row in found if row["contestant"] == base}
+    return [
+        value(row) / bases[row["block"]] for row in found if row["contestant"] == contestant and row["block"] in bases
+    ]
+
+
+def rate(row: Row) -> float:
+    """Things a second."""
+    return float(row["count"]) / float(row["wall"])
+
+
+def micros(row: Row, part: str) -> float:
+    """CPU microseconds a thing."""
+    return float(row[part]) / float(row["count"]) * 1e6
+
+
+def cost(row: Row) -> float:
+    """CPU of both sides: of the run itself where it is known, else of the whole process."""
+    return micros(row, "cpu_process") + micros(row, "cpu_postgres")
+
+
+def table(head: str, lines: list[list[str]]) -> None:
+    """Markdown."""
+    names = head.split(" | ")
+    sys.stdout.write(f"\n| {head} |\n|{' --- |' * len(names)}\n")
+    for line in lines:
+        sys.stdout.write(f"| {' | '.join(line)} |\n")
+
+
+def loads() -> None:
+    """First loads, by number of documents."""
+    found = rows("load")
+    for total in sorted({row["total"] for row in found}):
+        here = [row for row in found if row["total"] == total]
+        lines = []
+        for name in dict.fromkeys(row["contestant"] for row in here):
+            own = [row for row in here if row["contestant"] == name]
+            lines.append([
+                name, str(len(own)), spread([rate(row) for row in own]), spread(ratios(here, name, "floor", rate), 2),
+                spread(ratios(here, "load", name, rate), 2), spread([micros(row, "cpu_process") for row in own], 1),
+                spread([micros(row, "cpu_postgres") for row in own], 1), spread([row["rss_tree"] for row in own]),
+                spread([row["others_busy"] for row in own], 2),
+            ])  # fmt: skip
+        sys.stdout.write(f"\n## load of {total:,}\n")
+        table("contestant | blocks | docs/s | to the floor | ours to it | client CPU µs/doc | Postgres CPU µs/doc |"
+              " peak RSS MB | others busy", lines)  # fmt: skip
+
+
+def follow() -> None:
+    """What comes after a first load."""
+    found = rows("follow")
+    lines = []
+    for total in sorted({row["total"] for row in found}):
+        for name in dict.fromkeys(row["contestant"] for row in found):
+            own = [row for row in found if row["contestant"] == name and row["total"] == total]
+            if own:
+                lines.append([
+                    f"{total:,}", name, str(len(own)), spread([row["wall"] * 1000 for row in own], 1),
+                    spread([row["cpu_run"] * 1000 for row in own], 1), spread([row["read"] for row in own]),
+                    spread([row["wal"] / row["total"] for row in own], 2), spread([row["rss"] for row in own]),
+                    spread([row["others_busy"] for row in own], 2),
+                ])  # fmt: skip
+    table("documents | what | runs | wall ms | client CPU ms | records read | WAL bytes/doc | RSS MB | others busy",
+          lines)  # fmt: skip
+
+
+def pushes() -> None:
+    """Rates of posting."""
+    found = rows("push")
+    lines = [
+        [name, str(len(own)), spread([rate(row) for row in own]), spread(ratios(found, name, "bare", rate), 2),
+         spread([micros(row, "cpu_run") for row in own]), spread([micros(row, "cpu_postgres") for row in own]),
+         spread([row["others_busy"] for row in own], 2)]
+        for name in dict.fromkeys(row["contestant"] for row in found)
+        if (own := [row for row in found if row["contestant"] == name])
+    ]  # fmt: skip
+    table("contestant | blocks | pushes/s | to bare | client CPU µs | Postgres CPU µs | others busy", lines)
+
+
+def show() -> None:
+    """All tables there are rows for."""
+    for part in (loads, follow, pushes):
+        part()
