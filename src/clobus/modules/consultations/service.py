@@ -254,7 +254,7 @@ async def mark_gone(connection: Connection, keys: Sequence[UUID]) -> int:
 
 
 async def link_conversation(
-    connection: Connection, cons_id: UUID, *, conversation_id: int, status: str | None, assignee_id: int | None,
+    connection: Connection, cons_id: UUID, *, conversation_id: int | None, status: str | None, assignee_id: int | None,
     version: float | None, source_id: str | None,
 ) -> None:  # fmt: skip
     """Note which conversation a request has and what Chatwoot showed of it."""
@@ -264,6 +264,32 @@ async def link_conversation(
         " conversation_version = %s, chatwoot_source_id = coalesce(%s, chatwoot_source_id), updated_at = now()"
         " where cons_id = %s",
         (conversation_id, status, assignee_id, version, source_id, cons_id),
+    )
+
+
+async def link_many(
+    connection: Connection,
+    items: Sequence[tuple[int, UUID | None, str | None, str, int | None, float]],
+) -> int:
+    """Link conversations to requests by our id or the 1C number, set-based; returns how many were linked.
+
+    Each item: conversation, our id, number, status, agent, version. One that is resolved while its request is open
+    gets no base, so that the end is seen as news.
+    """
+    if not items:
+        return 0
+    columns = [list(column) for column in zip(*items, strict=True)]
+    return await run(
+        connection,
+        "update cons.cons c set conversation_id = g.id, assignee_id = g.agent, conversation_version = g.version,"
+        " conversation_status = case when g.status = 'resolved' and c.status in ('new', 'open', 'pending', 'other')"
+        " then null else g.status end from (select distinct on (coalesce(u.ours::text, u.number)) u.*"
+        " from unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[], %s::integer[], %s::double precision[])"
+        " as u (id, ours, number, status, agent, version) where u.ours is not null or u.number is not null"
+        " order by coalesce(u.ours::text, u.number), u.id) g"
+        " where c.conversation_id is null and c.cons_id = coalesce(g.ours, (select n.cons_id from cons.cons n"
+        " where n.number = g.number order by n.create_date desc limit 1))",
+        columns,
     )
 
 

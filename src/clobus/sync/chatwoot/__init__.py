@@ -1,0 +1,1 @@
+"""Chatwoot and us: webhooks in, pushes out, agents provided, and conversations compared."""

@@ -1,0 +1,83 @@
+"""The words that Chatwoot's people see: labels, attributes, teams (domain.md §7.4), as data."""
+
+from __future__ import annotations
+
+from clobus.gateways.chatwoot.wire import AttributeDefinition
+from clobus.modules.consultations.types import Status
+
+SOURCE = "chatwoot"
+ACCOUNTING_TEAM = "консультация по ведению учета"
+SUPPORT_TEAM = "техническая поддержка"
+
+LANGUAGE_LABELS = {"ru": "рус", "uz": "узб"}
+LANGUAGES = {label: language for language, label in LANGUAGE_LABELS.items()}
+SUPPORT_LABEL = "тех"
+SOURCE_LABELS = {"SITE": "сайт", "TELEGRAM": "тг"}
+SOFTWARE_LABELS = ("бух", "рт", "ук")
+LABELS = frozenset({*LANGUAGES, SUPPORT_LABEL, *SOURCE_LABELS.values(), *SOFTWARE_LABELS})
+
+NUMBER = "number_con"
+REQUEST_ID = "request_id"
+KIND = "consultation_type"
+CODE = "code_abonent"
+NO_CODE = "N/A"
+
+SUBSCRIPTIONS = (
+    "conversation_created",
+    "conversation_status_changed",
+    "conversation_updated",
+    "message_created",
+    "message_updated",
+)
+
+STATUS = {
+    Status.NEW: "open",
+    Status.OPEN: "open",
+    Status.OTHER: "open",
+    Status.PENDING: "pending",
+    Status.CLOSED: "resolved",
+    Status.RESOLVED: "resolved",
+    Status.CANCELLED: "resolved",
+}
+SUPPORT_STATUS = {
+    "open": Status.OPEN,
+    "pending": Status.PENDING,
+    "snoozed": Status.PENDING,
+    "resolved": Status.RESOLVED,
+}
+
+_TEXTS = {
+    NUMBER: "Номер 1С",
+    KIND: "Вид обращения",
+    "date_con": "Дата консультации",
+    "con_end": "Окончание",
+    "redate_con": "Перенос: дата",
+    "retime_con": "Перенос: время",
+    CODE: "Код абонента",
+    "category_name": "Категория вопроса",
+    "question_name": "Вопрос",
+    REQUEST_ID: "Заявка платформы",
+}
+
+DEFINITIONS = (
+    *(AttributeDefinition(attribute_key=key, attribute_display_name=name) for key, name in _TEXTS.items()),
+    AttributeDefinition(
+        attribute_key="status_1c",
+        attribute_display_name="Статус 1С",
+        attribute_display_type="list",
+        attribute_values=["new", "open", "pending", "other", "closed", "cancelled"],
+    ),
+    AttributeDefinition(
+        attribute_key="closed_without_con",
+        attribute_display_name="Закрыто без консультации",
+        attribute_display_type="checkbox",
+    ),
+    *(
+        AttributeDefinition(attribute_key=key, attribute_display_name=name, attribute_model="contact_attribute")
+        for key, name in {
+            CODE: "Код абонента",
+            "inn_pinfl": "ИНН / ПИНФЛ",
+            "client_type": "Тип клиента",
+        }.items()
+    ),
+)
