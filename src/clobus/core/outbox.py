@@ -157,7 +157,11 @@ class Dispatcher:
 
     async def _push(self, subject: Subject) -> None:
         try:
-            await self.handler(subject.kind, subject.id)
+            async with asyncio.timeout(LEASE_SECONDS - 20):  # nobody else may claim it while we are at it
+                await self.handler(subject.kind, subject.id)
+        except TimeoutError as error:
+            PUSHES.labels(self.system, "slow").inc()
+            await self._postpone(subject, error, _delay(subject.attempts, None), dead=False)
         except Transient as error:
             PUSHES.labels(self.system, error.kind).inc()
             down = isinstance(error, GatewayDown)

@@ -1,0 +1,122 @@
+"""What 1C is told: the body of a new document, and the members that a wish of ours changes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from clobus.gateways.onec.wire import EMPTY_KEY
+from clobus.modules.consultations.types import Row, Status
+from clobus.sync.onec.mapping.clients import mask
+from clobus.sync.onec.mapping.consultations import IN_WORK, LANGUAGES, OTHER, QUEUED
+
+LANGUAGE_KEYS = {language: key for key, language in LANGUAGES.items()}
+IMPORTANCE = {1: "Низкая", 3: "Высокая"}
+STAGE = {Status.NEW: "", Status.OPEN: IN_WORK, Status.PENDING: QUEUED, Status.OTHER: OTHER, Status.CLOSED: IN_WORK}
+WAYS = (("ПоТелеграм", ("telegram", "tg")), ("ПоСайту", ("site", "web")), ("ПоТелефону", ("phone", "call")))
+DESCRIPTION_LIMIT = 10_000
+
+
+def marker(cons_id: UUID) -> str:
+    """The first line of the comment of a document that we created: what a probe looks for."""
+    return f"Clobus {cons_id}"
+
+
+def status_members(status: Status, ended: datetime | None) -> dict[str, Any]:
+    """The members that say a status, so that table A reads it back; ValueError for a support request's.
+
+    The end is needed for `closed`. Cancelling is told by the flag; a cancelled wish of a client marks the document
+    for deletion besides (domain.md §2.4).
+    """
+    if status is Status.RESOLVED:
+        raise ValueError("a support request never goes to 1C")
+    if status is Status.CANCELLED:
+        return {"ЗакрытоБезКонсультации": True}
+    if status is Status.CLOSED and ended is None:
+        raise ValueError("a closed request has an end")
+    end = ended if status is Status.CLOSED else "0001-01-01T00:00:00"
+    return {"ВидОбращения": STAGE[status], "Конец": end, "ЗакрытоБезКонсультации": False}
+
+
+def to_patch(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The members that our wishes change; datetimes stay aware, the gateway makes them local."""
+    members: dict[str, Any] = {}
+    if wanted.get("deleted"):
+        members["DeletionMark"] = True
+    elif "status" in wanted:
+        end = wanted.get("end_date")
+        ended = datetime.fromisoformat(end) if end else None
+        told = status_members(Status(wanted["status"]), ended)
+        members |= {name: value for name, value in told.items() if name != "ЗакрытоБезКонсультации" or value}
+    if "manager" in wanted:
+        key = wanted["manager"] or str(EMPTY_KEY)
+        members |= {"Менеджер_Key": key, "Ответственный_Key": key}
+    if wanted.get("start_date"):
+        members["ДатаКонсультации"] = datetime.fromisoformat(wanted["start_date"])
+    return members
+
+
+def new_document(row: Row, client: Mapping[str, Any], words: Mapping[str, str | None], now: datetime) -> dict[str, Any]:
+    """The body of a POST (domain.md §2.4), with explicit empty keys and empty tabular sections."""
+    comment = [marker(row.cons_id), words.get("category"), words.get("question"), row.topic]
+    name = client.get("company_name") or client.get("contact_name") or client.get("name") or "клиент"
+    ways = [client.get("phone_number"), client.get("name") or client.get("contact_name"), row.source.lower() or "web"]
+    body: dict[str, Any] = {
+        # Our id is proposed as the key: where 1C takes it, a second POST is refused; where not, the marker tells.
+        "Ref_Key": str(row.cons_id),
+        "Date": row.start_date or now,
+        "Posted": False,
+        "Входящий": True,
+        "ДатаСоздания": row.create_date,
+        "ВидОбращения": QUEUED,
+        "Абонент_Key": str(client["cl_ref_key"]),
+        "Автор_Key": str(row.author or EMPTY_KEY),
+        "Описание": (row.comment or "")[:DESCRIPTION_LIMIT],
+        "Язык_Key": str(LANGUAGE_KEYS.get(row.lang or "ru", LANGUAGE_KEYS["ru"])),
+        "КатегорияВопроса_Key": str(row.online_question_cat or EMPTY_KEY),
+        "ВопросНаКонсультацию_Key": str(row.online_question or EMPTY_KEY),
+        "СпособСвязи": way_of(row.source),
+        "АбонентКакСвязаться": " / ".join(str(part) for part in ways if part)[:200],
+        "АбонентПредставление": mask(str(name), client.get("code_abonent"), client.get("org_inn"))[:200],
+        "Важность": IMPORTANCE.get(row.importance or 2, "Обычная"),
+        "Комментарий": "\n".join(str(line) for line in comment if line),
+        "КонсультацииИТС": [],
+        "ВопросыИОтветы": [],
+    }
+    if row.manager is not None:
+        body |= {"Менеджер_Key": str(row.manager), "Ответственный_Key": str(row.manager)}
+    if row.topic:
+        body["Тема"] = row.topic
+    if row.start_date is not None:
+        body["ДатаКонсультации"] = row.start_date
+    return body
+
+
+def way_of(source: str) -> str:
+    """How the request came, as 1C names it; by telephone when nothing tells."""
+    low = source.lower()
+    return next((way for way, signs in WAYS if any(sign in low for sign in signs)), "ПоТелефону")
+
+
+def new_counterparty(client: Mapping[str, Any], folder: UUID) -> dict[str, Any]:
+    """The body of a POST for an owner that 1C does not have (domain.md §2.5)."""
+    inn = client.get("org_inn") or ""
+    form = {9: "ЮридическоеЛицо", 14: "ФизическоеЛицо"}.get(len(inn))
+    contacts = [
+        ("Телефон", "c07763c7-2ae8-4708-a608-7691be9d782b", client.get("phone_number")),
+        ("АдресЭлектроннойПочты", "f0dddb0f-1cac-49ab-ad37-f9480b0ef654", client.get("email")),
+    ]
+    name = client.get("company_name") or client.get("contact_name") or client.get("name") or "клиент"
+    body = {
+        "Description": mask(str(name), client.get("code_abonent"), inn)[:150],
+        "ИНН": inn,
+        "КодАбонентаClobus": int(client.get("code_abonent") or 0),
+        "Parent_Key": str(folder),
+        "КонтактнаяИнформация": [
+            {"LineNumber": str(at), "Тип": kind, "Вид_Key": key, "Представление": value}
+            for at, (kind, key, value) in enumerate([c for c in contacts if c[2]], 1)
+        ],
+    }
+    return body | ({"ЮридическоеФизическоеЛицо": form} if form else {})

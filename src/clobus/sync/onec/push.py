@@ -1,0 +1,174 @@
+"""1C is told what we want it to show: a document created once, and wishes written, read back and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from clobus.core import clock
+from clobus.core.db import Database, one
+from clobus.core.errors import Missing, Permanent, Refused, Transient
+from clobus.gateways.onec import odata
+from clobus.gateways.onec.client import OnecClient
+from clobus.gateways.onec.entities import Consultation, Counterparty
+from clobus.gateways.onec.wire import SYSTEM
+from clobus.modules.clients import service as clients
+from clobus.modules.consultations import service
+from clobus.modules.consultations.types import TERMINAL, ConsultationSnapshot, Row
+from clobus.sync.onec.feed import Context, InvalidRecord
+from clobus.sync.onec.mapping import outgoing
+from clobus.sync.onec.mapping.consultations import from_onec
+
+DOCUMENT = Consultation.entity_set
+AROUND = timedelta(hours=1)
+
+
+class OnecPush:
+    """The handler of the dispatcher for system `onec`."""
+
+    def __init__(self, db: Database, onec: OnecClient, ctx: Context) -> None:
+        self.db = db
+        self.onec = onec
+        self.ctx = ctx
+
+    async def handle(self, kind: str, subject_id: UUID) -> None:
+        """Push one request; support requests never go to 1C."""
+        if kind != "consultation":
+            raise Permanent(SYSTEM, f"nothing is known of a subject {kind}")
+        async with self.db.read() as connection:
+            row = (await service.load(connection, [subject_id])).get(subject_id)
+        if row is None or row.is_support:
+            return
+        if row.cl_ref_key is None:
+            if row.is_terminal and not await self._probe(row):
+                return  # ended before 1C ever heard of it
+            await self._create(row)
+        elif row.wanted:
+            await self._change(row, row.cl_ref_key)
+
+    async def _create(self, row: Row) -> None:
+        found = await self._probe(row)
+        if not found:
+            client = await self._client(row)
+            if client is None:
+                raise Permanent(SYSTEM, "the request has no client that 1C could know", code="onec.no_client")
+            words = await self._words(row)
+            body = outgoing.new_document(row, client, words, clock.now())
+            try:
+                key = (await self.onec.create(DOCUMENT, body, Consultation)).ref_key
+            except Refused as error:
+                if _is_day_limit(error):
+                    async with self.db.transaction() as connection:
+                        await service.fail_create(connection, row.cons_id, "day_limit")
+                    return
+                if not await self._exists(row.cons_id):
+                    raise
+                key = row.cons_id
+        else:
+            key = found[0].ref_key
+        snapshot = await self._read(key)
+        async with self.db.transaction() as connection:
+            await service.confirm_onec(connection, row.cons_id, sent={}, snapshot=snapshot)
+        if row.wanted:
+            await self._change(row, key)
+
+    async def _probe(self, row: Row) -> Sequence[Consultation]:
+        """Documents that bear our marker: found means that an earlier try came through."""
+        return await self.onec.find_documents_by_marker(
+            outgoing.marker(row.cons_id), client_key=None, since=row.create_date - AROUND,
+            until=row.create_date + AROUND,
+        )  # fmt: skip
+
+    async def _exists(self, key: UUID) -> bool:
+        """Whether 1C has a document under the key that we proposed: a try whose answer was lost came through."""
+        try:
+            await self.onec.get(DOCUMENT, key, Consultation)
+        except Missing:
+            return False
+        return True
+
+    async def _change(self, row: Row, key: UUID) -> None:
+        before = await self._read(key)
+        sent = dict(row.wanted)
+        if before.status not in TERMINAL:
+            differing = {name: value for name, value in sent.items() if _shown(before, name) != value}
+            members = outgoing.to_patch(differing | _companions(differing, sent))
+            if members:
+                await self.onec.patch(DOCUMENT, key, members)
+                before = await self._read(key)
+                _ensure_taken(before, differing)
+        async with self.db.transaction() as connection:
+            await service.confirm_onec(connection, row.cons_id, sent=sent, snapshot=before)
+
+    async def _read(self, key: UUID) -> ConsultationSnapshot:
+        document = await self.onec.get(DOCUMENT, key, Consultation)
+        try:
+            return from_onec(document, self.ctx)
+        except InvalidRecord as error:
+            raise Permanent(SYSTEM, f"the document makes no sense: {error}", code="onec.invalid") from error
+
+    async def _words(self, row: Row) -> dict[str, str | None]:
+        async with self.db.read() as connection:
+            found = await one(
+                connection,
+                "select (select description from dict.online_question_cat where ref_key = %s) as category,"
+                " (select description from dict.online_question where ref_key = %s) as question",
+                (row.online_question_cat, row.online_question),
+            )
+        return dict(found) if found else {}
+
+    async def _client(self, row: Row) -> dict[str, Any] | None:
+        """The owner with his key in 1C: found in our folder, or created there."""
+        if row.client_id is None:
+            return {"cl_ref_key": row.client_key} if row.client_key else None
+        async with self.db.read() as connection:
+            owner = await clients.owner_of(connection, row.client_id)
+        if owner is None:
+            return None
+        found = dict(owner)
+        if found["cl_ref_key"] is None:
+            key = found["cl_ref_key"] = await self._counterparty(found)
+            async with self.db.transaction() as connection:
+                await clients.set_key(connection, found["client_id"], key)
+        return found
+
+    async def _counterparty(self, client: dict[str, Any]) -> UUID:
+        code, inn = client["code_abonent"], client["org_inn"]
+        if not code or not inn or not str(code).isdigit():
+            raise Permanent(SYSTEM, "a client without code and tax id can't be created", code="onec.no_client")
+        terms = odata.both(
+            odata.eq("КодАбонентаClobus", int(code)), odata.eq("ИНН", inn), odata.eq("Parent_Key", self.ctx.folder),
+            odata.eq("DeletionMark", False),
+        )  # fmt: skip
+        # Looked for before each creation: a lost answer of an earlier try is found here.
+        found = await self.onec.rows(Counterparty.entity_set, Counterparty, filter=terms, top=2)
+        if found:
+            return found[0].ref_key
+        body = outgoing.new_counterparty(client, self.ctx.folder)
+        return (await self.onec.create(Counterparty.entity_set, body, Counterparty)).ref_key
+
+
+def _shown(snapshot: ConsultationSnapshot, name: str) -> Any:
+    return service.plain(getattr(snapshot, name, None))
+
+
+def _companions(differing: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
+    """A status and its end are told together."""
+    return {"end_date": sent["end_date"]} if "status" in differing and "end_date" in sent else {}
+
+
+def _ensure_taken(after: ConsultationSnapshot, differing: dict[str, Any]) -> None:
+    """1C accepts silently what it does not store (onec.md §1.9): what was not taken is said aloud."""
+    left = [name for name, value in differing.items() if _shown(after, name) != value]
+    if not left or after.status in TERMINAL:
+        return
+    if "status" in left and after.end_date is not None:
+        raise Transient(SYSTEM, "1C shows another end than was written")
+    raise Permanent(SYSTEM, f"1C took the change and does not show it: {', '.join(left)}", code="onec.not_taken")
+
+
+def _is_day_limit(error: Refused) -> bool:
+    text = error.vendor_text.lower()
+    return "лимит" in text and any(word in text for word in ("абонент", "обращени", "консультаци"))
