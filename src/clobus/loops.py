@@ -5,22 +5,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from clobus.core import outbox
+from clobus.core import inbox, outbox
 from clobus.modules.notifications.deliver import Deliverer
-from clobus.runtime import Runtime
+from clobus.parts import Parts
+from clobus.sync.chatwoot.vocabulary import SOURCE
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 
 
-def all_loops(runtime: Runtime) -> dict[str, Loop]:
+def all_loops(parts: Parts) -> dict[str, Loop]:
     """Every loop by name; each runs until the event that it is given is set."""
+    runtime = parts.runtime
     db, settings = runtime.db, runtime.settings
-    dispatchers: list[outbox.Dispatcher] = []
+    at_once = settings.chatwoot.concurrency
+    dispatchers = [
+        outbox.Dispatcher(db, "chatwoot", parts.chatwoot_push.handle, concurrency=at_once),
+    ]
     loops: dict[str, Loop] = {f"push_{d.system}": d.run for d in dispatchers}
 
     async def listen(stop: asyncio.Event) -> None:
         await outbox.listen(db, dispatchers, stop)
 
+    loops["inbox"] = inbox.Processor(db, SOURCE, parts.receiver.handle, concurrency=at_once).run
     loops["listen"] = listen
     loops["notifications"] = Deliverer(db, runtime.chatwoot, settings.tz).run
     return loops

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from uuid import UUID
 
 from clobus.core import runs
-from clobus.core.db import advisory_lock, rows, run
+from clobus.core.db import advisory_lock, one, rows, run
 from clobus.core.errors import ClobusError
 from clobus.gateways.onec.client import OnecClient
 from clobus.modules.ops import alerts
+from clobus.parts import Parts
 from clobus.runtime import Runtime
 from clobus.sync import drift
 from clobus.sync.onec import pull, sweep
-from clobus.sync.onec.feed import Context, Feed
+from clobus.sync.onec.feed import Feed
 from clobus.sync.onec.feeds import CONSULTATIONS, FEEDS
-from clobus.sync.onec.pull import Reader
-from clobus.sync.suspect import Suspect
 
+RECENT_SECONDS = 60
+LONG_AGO = 86_400
 KEEP_RUNS_DAYS = 14
 KEEP_MESSAGES_DAYS = 30
 
@@ -33,16 +33,9 @@ class Process:
 
     name: str
     every: float
-    cycle: Callable[[Runtime], Awaitable[object]]
+    cycle: Callable[[Parts], Awaitable[object]]
     recorded: bool = True
     first: float = 5.0
-
-
-def reader(runtime: Runtime) -> Reader:
-    """What the feeds read with."""
-    given = runtime.settings.onec
-    context = Context(runtime.onec.zone, UUID(runtime.settings.clients_folder))
-    return Reader(runtime.onec, runtime.db, context, given.page_size, given.overlap_seconds)
 
 
 @asynccontextmanager
@@ -65,8 +58,9 @@ async def _mark_lost(runtime: Runtime, name: str) -> None:
         )
 
 
-async def lost_runs(runtime: Runtime) -> None:
+async def _lost_runs(parts: Parts) -> None:
     """Tell runs whose worker died from those that go on."""
+    runtime = parts.runtime
     async with runtime.db.read() as connection:
         found = await rows(connection, "select distinct process from log.etl_runs where outcome = 'running'")
     for row in found:
@@ -83,11 +77,11 @@ def _feeds() -> dict[str, Process]:
 
 
 def _process(name: str, feeds: Sequence[Feed]) -> Process:
-    async def cycle(runtime: Runtime) -> None:
+    async def cycle(parts: Parts) -> None:
         failed: list[ClobusError] = []
         for feed in feeds:
             try:
-                await pull.run_feed(reader(runtime), feed)
+                await pull.run_feed(parts.reader, feed)
             except ClobusError as error:  # one set that fails does not stop the others
                 failed.append(error)
         if failed:
@@ -96,41 +90,48 @@ def _process(name: str, feeds: Sequence[Feed]) -> Process:
     return Process(name, min(feed.every for feed in feeds), cycle)
 
 
-async def _open_update(runtime: Runtime) -> object:
-    return await sweep.open_update(reader(runtime), CONSULTATIONS)
+async def _open_update(parts: Parts) -> object:
+    return await sweep.open_update(parts.reader, CONSULTATIONS)
 
 
-async def _sweep(runtime: Runtime) -> object:
-    return await sweep.sweep(reader(runtime), CONSULTATIONS)
+async def _sweep(parts: Parts) -> object:
+    return await sweep.sweep(parts.reader, CONSULTATIONS)
 
 
-async def _retry_records(runtime: Runtime) -> object:
-    return await pull.retry_records(reader(runtime), FEEDS)
+async def _retry_records(parts: Parts) -> object:
+    return await pull.retry_records(parts.reader, FEEDS)
 
 
-def comparer(runtime: Runtime) -> drift.Comparer:
-    """What a comparison of the three systems works with."""
-    return drift.Comparer(runtime.db, reader(runtime), CONSULTATIONS, _NoDesk())
+async def _provision(parts: Parts) -> None:
+    async with runs.record(parts.runtime.db, "chatwoot_provision") as this:
+        report = await parts.provisioner.all()
+        this.read, this.created, this.updated = report.managers, report.created, len(report.mended)
 
 
-class _NoDesk:
-    async def compare_all(self) -> tuple[int, list[Suspect]]:
-        return 0, []
-
-    async def recheck(self, suspects: Sequence[Suspect]) -> list[Suspect]:
-        return []
-
-    async def repair(self, suspects: Sequence[Suspect]) -> int:
-        return 0
+async def _link(parts: Parts) -> object:
+    return await parts.desk.link_all()
 
 
-async def _drift(runtime: Runtime) -> object:
-    return await drift.watch(comparer(runtime))
+async def _recent(parts: Parts) -> object:
+    """Look back as far as the last two cycles, or since this last came through."""
+    since = RECENT_SECONDS * 3
+    async with parts.runtime.db.read() as connection:
+        row = await one(
+            connection,
+            "select extract(epoch from now() - started_at)::int as age from log.etl_runs"
+            " where process = 'chatwoot_recent' and outcome in ('ok', 'partial') order by id desc limit 1",
+        )
+    return await parts.desk.recent(max(since, row["age"] + since) if row else LONG_AGO)
 
 
-async def _cleanup(runtime: Runtime) -> None:
+async def _drift(parts: Parts) -> object:
+    return await drift.watch(parts.comparer)
+
+
+async def _cleanup(parts: Parts) -> None:
     """Forget what is only of use while it is young; events stay."""
-    async with runs.record(runtime.db, "cleanup") as this, runtime.db.read() as connection:
+    db = parts.runtime.db
+    async with runs.record(db, "cleanup") as this, db.read() as connection:
         for sql, days in (
             ("delete from log.webhook_log where state in ('handled', 'ignored') and created_at < now() - %s::interval",
              KEEP_MESSAGES_DAYS),
@@ -142,8 +143,9 @@ async def _cleanup(runtime: Runtime) -> None:
             this.updated += await run(connection, sql, (f"{days} days",))
 
 
-async def _alerts(runtime: Runtime) -> None:
+async def _alerts(parts: Parts) -> None:
     """Look who answers and what is wrong, and tell people of it."""
+    runtime = parts.runtime
     settings = runtime.settings
     for system, ping in (("onec", _ping_onec(runtime.onec)), ("chatwoot", runtime.chatwoot.ping())):
         try:
@@ -173,10 +175,12 @@ SCHEDULE: tuple[Process, ...] = (
     Process("open_update", 120, _open_update),
     Process("sweep", 3600, _sweep, first=600),
     Process("retry_records", 60, _retry_records),
+    Process("chatwoot_recent", RECENT_SECONDS, _recent),
+    Process("chatwoot_provision", 3600, _provision),
     Process("drift", 300, _drift, first=60),
     Process("cleanup", 3600, _cleanup, first=600),
     Process("alerts", 15, _alerts, recorded=False),
-    Process("lost_runs", 60, lost_runs, recorded=False),
+    Process("lost_runs", 60, _lost_runs, recorded=False),
 )
 
 INTERVALS: dict[str, float] = {process.name: process.every for process in SCHEDULE if process.recorded}
@@ -187,15 +191,16 @@ def named(name: str) -> Process | None:
     return next((process for process in SCHEDULE if process.name == name), None)
 
 
-_ORDER = ("users", "clients", "cons", "redate", "calls", "rates", "queue_closing")
+_ORDER = ("clients", "cons", "redate", "calls", "rates", "queue_closing")
 
 
 def first_load() -> list[Process]:
     """What has to come through once before the rest starts, in this order: what others refer to comes first."""
     feeds = _feeds()
-    dictionaries = [process for name, process in feeds.items() if name not in _ORDER]
-    others = [feeds[name] for name in _ORDER if name in feeds]
-    return [*dictionaries, *others, Process("open_update", 0, _open_update)]
+    dictionaries = [process for name, process in feeds.items() if name not in (*_ORDER, "users")]
+    staff = [feeds["users"], Process("chatwoot_provision", 0, _provision)]
+    others = [feeds[name] for name in _ORDER]
+    return [*dictionaries, *staff, *others, Process("chatwoot_link", 0, _link), Process("open_update", 0, _open_update)]
 
 
 def intervals(speed: float) -> dict[str, float]:

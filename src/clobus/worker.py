@@ -14,9 +14,10 @@ from psycopg.types.json import Jsonb
 from psycopg_pool import PoolTimeout
 
 from clobus import loops, schedule
-from clobus.core import clock
+from clobus.core import clock, runs
 from clobus.core.db import one, run
-from clobus.core.errors import ClobusError
+from clobus.core.errors import ClobusError, Unavailable
+from clobus.parts import Parts, assemble
 from clobus.runtime import Runtime
 from clobus.schedule import SCHEDULE, Process
 
@@ -51,13 +52,14 @@ async def run_worker(runtime: Runtime, stop: asyncio.Event) -> None:
 
 
 async def _work(runtime: Runtime, stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
-    await _first_load(runtime, stop)
+    parts = assemble(runtime)
+    await _first_load(parts, stop)
     if stop.is_set():
         return
-    for name, start in loops.all_loops(runtime).items():
+    for name, start in loops.all_loops(parts).items():
         tasks.append(asyncio.create_task(_kept_up(name, start, stop), name=name))
     for process in SCHEDULE:
-        tasks.append(asyncio.create_task(_repeat(runtime, process, stop), name=process.name))
+        tasks.append(asyncio.create_task(_repeat(parts, process, stop), name=process.name))
     await _settle(runtime, stop)
     await stop.wait()
 
@@ -74,23 +76,23 @@ async def _kept_up(name: str, start: Callable[[asyncio.Event], Awaitable[None]],
         await _pause(stop, random.uniform(0.5, 2))  # noqa: S311 - a jitter
 
 
-async def _repeat(runtime: Runtime, process: Process, stop: asyncio.Event) -> None:
+async def _repeat(parts: Parts, process: Process, stop: asyncio.Event) -> None:
     """Run the cycles of one process, each by one worker only, at a steady beat with a jitter."""
-    every = process.every / runtime.settings.speed
+    every = process.every / parts.runtime.settings.speed
     await _pause(stop, random.uniform(0, min(every, process.first)))  # noqa: S311 - a jitter
     while not stop.is_set():
         began = clock.monotonic()
-        await _cycle(runtime, process)
+        await _cycle(parts, process)
         spent = clock.monotonic() - began
         await _pause(stop, max(0.05, every * random.uniform(0.9, 1.1) - spent))  # noqa: S311 - a jitter
 
 
-async def _cycle(runtime: Runtime, process: Process) -> bool:
+async def _cycle(parts: Parts, process: Process) -> bool:
     """Run one cycle if no other worker does; True when it came through here."""
     try:
-        async with schedule.alone(runtime, process.name) as got:
+        async with schedule.alone(parts.runtime, process.name) as got:
             if got:
-                await process.cycle(runtime)
+                await process.cycle(parts)
                 return True
     except ClobusError as error:
         log.warning("worker.cycle_failed", process=process.name, error=str(error))
@@ -101,23 +103,23 @@ async def _cycle(runtime: Runtime, process: Process) -> bool:
     return False
 
 
-async def _first_load(runtime: Runtime, stop: asyncio.Event) -> None:
+async def _first_load(parts: Parts, stop: asyncio.Event) -> None:
     """Bring everything in once, in order; goes on where a worker before this one was ended."""
     while not stop.is_set():
         try:
-            async with schedule.alone(runtime, FIRST_LOAD) as got:
-                if got and await _phases(runtime, stop):
+            async with schedule.alone(parts.runtime, FIRST_LOAD) as got:
+                if got and await _phases(parts, stop):
                     return
-                if not got and await _is_done(runtime):
+                if not got and await _is_done(parts.runtime):
                     return
         except DATABASE_AWAY as error:
             log.warning("worker.database_away", process=FIRST_LOAD, error=type(error).__name__)
         await _pause(stop, 1.0)
 
 
-async def _phases(runtime: Runtime, stop: asyncio.Event) -> bool:
+async def _phases(parts: Parts, stop: asyncio.Event) -> bool:
     """Run what has not come through yet; True when nothing is left."""
-    known = await _progress(runtime)
+    known = await _progress(parts.runtime)
     done = set(known.get("phases", []))
     for phase in schedule.first_load():
         wait = 0.5
@@ -125,9 +127,9 @@ async def _phases(runtime: Runtime, stop: asyncio.Event) -> bool:
             if stop.is_set():
                 return False
             log.info("worker.first_load", phase=phase.name)
-            if await _cycle(runtime, phase):
+            if await _cycle(parts, phase):
                 done.add(phase.name)
-                await _remember(runtime, {**known, "phases": sorted(done)})
+                await _remember(parts.runtime, {**known, "phases": sorted(done)})
             else:
                 await _pause(stop, random.uniform(0.5, 1) * wait)  # noqa: S311 - a jitter
                 wait = min(15.0, wait * 2)
@@ -136,21 +138,37 @@ async def _phases(runtime: Runtime, stop: asyncio.Event) -> bool:
 
 async def _settle(runtime: Runtime, stop: asyncio.Event) -> None:
     """The first load is over when what it found adrift has been put right, or after a while in any case."""
-    if await _is_done(runtime):
-        return
-    deadline = clock.monotonic() + SETTLE_SECONDS
     while not stop.is_set():
         try:
-            async with runtime.db.read() as connection:
-                waiting = await one(connection, "select 1 from sys.outbox where state <> 'dead' limit 1")
-            if waiting is None or clock.monotonic() > deadline:
-                known = await _progress(runtime)
-                await _remember(runtime, {**known, "state": "done"})
-                log.info("worker.up")
-                return
+            async with schedule.alone(runtime, FIRST_LOAD) as got:
+                if await _is_done(runtime):
+                    return
+                if got and await _settled(runtime, stop):
+                    log.info("worker.up")
+                    return
         except DATABASE_AWAY as error:
             log.warning("worker.database_away", process=FIRST_LOAD, error=type(error).__name__)
-        await _pause(stop, 0.3)
+        except Unavailable:
+            return
+        await _pause(stop, 1.0)
+
+
+async def _settled(runtime: Runtime, stop: asyncio.Event) -> bool:
+    deadline = clock.monotonic() + SETTLE_SECONDS
+    async with runs.record(runtime.db, FIRST_LOAD, "start") as this:
+        while not stop.is_set():
+            async with runtime.db.read() as connection:
+                row = await one(connection, "select count(*) as left from sys.outbox where state <> 'dead'")
+            left = int(row["left"]) if row else 0
+            this.expected = max(this.expected or 0, left)
+            this.read = this.expected - left
+            await this.progress()
+            if left == 0 or clock.monotonic() > deadline:
+                known = await _progress(runtime)
+                await _remember(runtime, {**known, "state": "done"})
+                return True
+            await _pause(stop, 0.3)
+        raise Unavailable("worker.stopped")
 
 
 async def _is_done(runtime: Runtime) -> bool:

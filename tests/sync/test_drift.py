@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from clobus import schedule
+from clobus.parts import assemble
 from clobus.runtime import Runtime, open_runtime
 from clobus.sync import drift
 from clobus.sync.drift import Comparer, Report
@@ -42,12 +42,12 @@ async def world(dsn: str, seeded_twin: Any) -> AsyncIterator[tuple[Runtime, Twin
     with TwinProcess("onec", seeded_from=seeded_twin("onec")) as onec:
         desk = TwinProcess("chatwoot", data=chatwoot, port=9)
         async with open_runtime(settings_for(dsn, onec, desk)) as runtime:
-            await pull.run_feed(schedule.reader(runtime), CONSULTATIONS)
+            await pull.run_feed(assemble(runtime).reader, CONSULTATIONS)
             yield runtime, onec
 
 
 def comparer(runtime: Runtime) -> Comparer:
-    return Comparer(runtime.db, schedule.reader(runtime), CONSULTATIONS, NoDesk())
+    return Comparer(runtime.db, assemble(runtime).reader, CONSULTATIONS, NoDesk())
 
 
 async def compared(runtime: Runtime, *, deep: bool = True) -> Report:

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from clobus import schedule
 from clobus.commands import session
+from clobus.parts import assemble
 from clobus.runtime import Runtime
 from clobus.sync import drift as comparing
 from clobus.sync.drift import Report
@@ -31,7 +31,7 @@ def drift(
     """
 
     async def work(runtime: Runtime) -> Report:
-        this = schedule.comparer(runtime)
+        this = assemble(runtime).comparer
         report = await comparing.compare_systems(this, deep=deep)
         for _ in range(3 if repair else 0):
             if not report.items:

@@ -11,12 +11,12 @@ import msgspec
 import typer
 from psycopg.rows import DictRow
 
-from clobus import schedule
 from clobus.commands import session
 from clobus.core.db import Connection, one, rows
 from clobus.core.errors import GatewayError, Missing
 from clobus.gateways.onec.entities import Consultation
 from clobus.modules.consultations.types import ConsultationSnapshot
+from clobus.parts import assemble
 from clobus.runtime import Runtime
 from clobus.sync.onec.feeds import CONSULTATIONS
 
@@ -112,7 +112,7 @@ async def _in_onec(runtime: Runtime, key: UUID | None) -> dict[str, Any]:
     if key is None:
         return {}
     document = await runtime.onec.get(CONSULTATIONS.entity, key, Consultation)
-    snapshot: ConsultationSnapshot = CONSULTATIONS.convert(document, schedule.reader(runtime).ctx)
+    snapshot: ConsultationSnapshot = CONSULTATIONS.convert(document, assemble(runtime).reader.ctx)
     return {name: getattr(snapshot, name) for name in snapshot.__struct_fields__ if name != "answers"}
 
 

@@ -32,9 +32,7 @@ def urls(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] 
 
 @app.command("token")
 def token(
-    role: Annotated[
-        Role, typer.Argument(metavar="ROLE", help=", ".join(Role))
-    ],
+    role: Annotated[Role, typer.Argument(metavar="ROLE", help=", ".join(Role))],
     seconds: Annotated[float | None, typer.Option(help="How long it is valid; without it until revoked.")] = None,
 ) -> None:
     """Print a bearer token of that kind of caller (sandbox only: it needs an instance of `make run`)."""

@@ -12,6 +12,7 @@ from clobus import schedule
 from clobus.commands import session
 from clobus.core.db import one, rows
 from clobus.modules.ops.alerts import stale_after
+from clobus.parts import assemble
 from clobus.runtime import Runtime
 
 app = typer.Typer(no_args_is_help=True, help="The processes of the sync.")
@@ -33,7 +34,7 @@ def run(
             if not got:
                 typer.echo(f"error: {feed} is running already", err=True)
                 raise typer.Exit(2)
-            await process.cycle(runtime)
+            await process.cycle(assemble(runtime))
         async with runtime.db.read() as connection:
             return await one(
                 connection, "select * from log.etl_runs where process = %s order by id desc limit 1", (process.name,)

@@ -12,7 +12,17 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 # Every one of these has to come through once before the platform counts as loaded.
-FIRST_LOAD: tuple[str, ...] = ("users", "clients", "cons", "redate", "rates", "calls", "queue_closing", "open_update")
+FIRST_LOAD: tuple[str, ...] = (
+    "users",
+    "clients",
+    "cons",
+    "redate",
+    "rates",
+    "calls",
+    "queue_closing",
+    "open_update",
+    "first_load",
+)
 
 _LATEST = """
 select r.process, r.outcome, r.read_count, r.expected_count, r.error,

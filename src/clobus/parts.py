@@ -1,0 +1,61 @@
+"""The sync, put together over an open runtime: what the worker's loops, the schedule and the commands work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from clobus.runtime import Runtime
+from clobus.settings import Settings
+from clobus.sync.chatwoot.names import Directory
+from clobus.sync.chatwoot.provision import Provisioner
+from clobus.sync.chatwoot.push import ChatwootPush
+from clobus.sync.chatwoot.receive import Receiver
+from clobus.sync.chatwoot.reconcile import Desk
+from clobus.sync.drift import Comparer
+from clobus.sync.onec.feed import Context
+from clobus.sync.onec.feeds import CONSULTATIONS
+from clobus.sync.onec.pull import Reader
+
+WEBHOOK_PATH = "/hooks/chatwoot"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """One of each, so that what they remember for a moment is shared."""
+
+    runtime: Runtime
+    reader: Reader
+    receiver: Receiver
+    desk: Desk
+    provisioner: Provisioner
+    chatwoot_push: ChatwootPush
+
+    @property
+    def comparer(self) -> Comparer:
+        """What a comparison of the three systems works with."""
+        return Comparer(self.runtime.db, self.reader, CONSULTATIONS, self.desk)
+
+
+def assemble(runtime: Runtime) -> Parts:
+    """Put the sync together; nothing is read or written."""
+    settings, db, chatwoot = runtime.settings, runtime.db, runtime.chatwoot
+    given, inbox = settings.onec, settings.chatwoot.inbox_id
+    context = Context(runtime.onec.zone, UUID(settings.clients_folder))
+    directory = Directory(db, chatwoot, settings.tz)
+    receiver = Receiver(db, chatwoot, directory, inbox)
+    provisioner = Provisioner(db, chatwoot, runtime.platform, directory, inbox, webhook_address(settings))
+    return Parts(
+        runtime,
+        Reader(runtime.onec, db, context, given.page_size, given.overlap_seconds),
+        receiver,
+        Desk(db, chatwoot, receiver, directory, inbox),
+        provisioner,
+        ChatwootPush(db, chatwoot, receiver, directory, provisioner, inbox),
+    )
+
+
+def webhook_address(settings: Settings) -> str:
+    """Where Chatwoot delivers: the address of its own, or the public one."""
+    base = settings.webhook_url or settings.public_url
+    return str(base).rstrip("/") + WEBHOOK_PATH
