@@ -20,6 +20,7 @@ def all_loops(parts: Parts) -> dict[str, Loop]:
     at_once = settings.chatwoot.concurrency
     dispatchers = [
         outbox.Dispatcher(db, "chatwoot", parts.chatwoot_push.handle, concurrency=at_once),
+        outbox.Dispatcher(db, "onec", parts.onec_push.handle, concurrency=settings.onec.pages_in_flight),
     ]
     loops: dict[str, Loop] = {f"push_{d.system}": d.run for d in dispatchers}
 

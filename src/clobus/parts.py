@@ -16,6 +16,7 @@ from clobus.sync.drift import Comparer
 from clobus.sync.onec.feed import Context
 from clobus.sync.onec.feeds import CONSULTATIONS
 from clobus.sync.onec.pull import Reader
+from clobus.sync.onec.push import OnecPush
 
 WEBHOOK_PATH = "/hooks/chatwoot"
 
@@ -30,6 +31,7 @@ class Parts:
     desk: Desk
     provisioner: Provisioner
     chatwoot_push: ChatwootPush
+    onec_push: OnecPush
 
     @property
     def comparer(self) -> Comparer:
@@ -52,6 +54,7 @@ def assemble(runtime: Runtime) -> Parts:
         Desk(db, chatwoot, receiver, directory, inbox),
         provisioner,
         ChatwootPush(db, chatwoot, receiver, directory, provisioner, inbox),
+        OnecPush(db, runtime.onec, context),
     )
 
 
