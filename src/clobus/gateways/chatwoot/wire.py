@@ -121,7 +121,7 @@ class Conversation(msgspec.Struct, kw_only=True):
     additional_attributes: Attributes = {}
     uuid: str | None = None
     priority: str | None = None
-    snoozed_until: int | None = None
+    snoozed_until: str | float | None = None  # ISO in answers as recorded; a number in the OpenAPI file
     unread_count: int = 0
 
     @property
