@@ -138,10 +138,11 @@ class Receiver:
         telling = [m for m in lines if RESOLVED.search(m.content or "")] or lines[-1:]
         if not telling:
             return Actor.SYSTEM, None
-        text = telling[-1].content or ""
+        # Chatwoot capitalizes a contact's name there, which makes all letters but the first one small.
+        text = (telling[-1].content or "").casefold()
         names = await self.directory.names()
-        staff = max((n for n in names.known_agents.values() if n and n in text), key=len, default="")
-        client = shown.meta.sender.name or ""
+        staff = max((n for n in names.known_agents.values() if n and n.casefold() in text), key=len, default="")
+        client = (shown.meta.sender.name or "").casefold()
         if client and client in text and len(client) > len(staff):
             return Actor.CLIENT, None
         return (Actor.STAFF, staff) if staff else (Actor.SYSTEM, None)
