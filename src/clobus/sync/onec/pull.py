@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -20,9 +20,11 @@ from clobus.sync.onec import catalogue, records, state
 from clobus.sync.onec.feed import Context, Feed
 from clobus.sync.onec.paging import Pace, pages, read_page
 
+T = TypeVar("T")
+
 AHEAD = timedelta(days=1)
 """How far into the future changes are looked for: 1C stamps some documents hours ahead (domain.md §2.10)."""
-HISTORY_BATCH = 3_000
+HISTORY_BATCH = 1_000
 """How many records of a first load are written at once."""
 
 
@@ -82,13 +84,17 @@ async def _increment(
     stream = pages(reader.onec, feed.entity, field, start, end, pace=Pace(reader.page_size), orderby=feed.orderby)
     latest = before.cursor
     stamp = _stamp(field)
-    async for batch in _ahead(_batches(stream, feed, ctx)):
+
+    async def write(batch: records.Batch) -> None:
+        nonlocal latest
         await records.write(reader.db, feed, batch, ctx, this)
         seen = local_to_instant(stamp.decode(batch.last).value, ctx.zone) if batch.last is not None else None
         if seen is not None and (latest is None or seen > latest):
             # A stamp in the future must not carry the cursor over what is still to come.
             latest = min(seen, started)
         await this.progress()
+
+    await _each(_ahead(_batches(_ahead(stream), feed, ctx)), write, at_once=2 if ctx.backfill else 1)
     this.cursor_to = latest
     return latest
 
@@ -121,21 +127,40 @@ async def _batches(
         yield batch
 
 
-async def _ahead(stream: AsyncIterator[records.Batch]) -> AsyncIterator[records.Batch]:
-    """Read and examine the next batch while this one is written."""
-    queue: asyncio.Queue[records.Batch | None] = asyncio.Queue(maxsize=1)
+async def _each(
+    batches: AsyncIterator[records.Batch], write: Callable[[records.Batch], Coroutine[Any, Any, None]], *, at_once: int
+) -> None:  # fmt: skip
+    """Write batches; of history two at once, so that the database works while we encode and commit."""
+    writing: set[asyncio.Task[None]] = set()
+    try:
+        async for batch in batches:
+            writing.add(asyncio.create_task(write(batch)))
+            if len(writing) >= at_once:
+                done, writing = await asyncio.wait(writing, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+        await asyncio.gather(*writing)
+    finally:
+        for task in writing:
+            task.cancel()
+
+
+async def _ahead(stream: AsyncIterator[T]) -> AsyncIterator[T]:
+    """Prepare the next item while this one is worked on."""
+    queue: asyncio.Queue[T | None] = asyncio.Queue(maxsize=1)
 
     async def read() -> None:
         try:
-            async for batch in stream:
-                await queue.put(batch)
+            async for item in stream:
+                await queue.put(item)
         finally:
-            await queue.put(None)
+            if not reading.cancelling():  # nobody waits for the end of what was given up
+                await queue.put(None)
 
     reading = asyncio.create_task(read())
     try:
-        while (batch := await queue.get()) is not None:
-            yield batch
+        while (item := await queue.get()) is not None:
+            yield item
         await reading
     finally:
         reading.cancel()

@@ -17,7 +17,7 @@ from clobus.gateways.onec.wire import decode_row
 from clobus.sync.onec.feed import Context, Feed, InvalidRecord
 
 RETRIES = 8
-TURN = 250
+TURN = 40
 """After so many records of one page other tasks get their turn."""
 
 
