@@ -11,7 +11,7 @@ import typer
 from clobus.commands import dead_letters, sandbox, session, sync
 from clobus.commands.drift import drift
 from clobus.commands.explain import explain
-from clobus.commands.serve import worker
+from clobus.commands.serve import api, worker
 from clobus.core import migrations
 from clobus.sandbox import instance as instances
 from clobus.sandbox.up import up as start_everything
@@ -27,6 +27,7 @@ app.add_typer(db, name="db")
 app.add_typer(sync.app, name="sync")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(sandbox.app, name="sandbox")
+app.command()(api)
 app.command()(worker)
 app.command()(drift)
 app.command()(explain)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from typing import Annotated
 
+import typer
+import uvicorn
 import uvloop
 
+from clobus.api.app import create_app
 from clobus.commands import session
 from clobus.core import logging
 from clobus.runtime import open_runtime
+from clobus.schedule import intervals
 from clobus.settings import Settings
 from clobus.worker import run_worker
 
@@ -29,3 +34,24 @@ async def _work(given: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     async with open_runtime(given, pool_size=12) as runtime:
         await run_worker(runtime, stop)
+
+
+def api(
+    port: Annotated[int, typer.Option(help="Where to listen.")] = 8000,
+    host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
+) -> None:
+    """Serve the API, the operations page, health and metrics. SIGTERM stops it."""
+    with session.words():
+        given = session.settings()
+        logging.configure(given.log_level)
+        uvloop.run(_serve(given, host, port))
+
+
+async def _serve(given: Settings, host: str, port: int) -> None:
+    async with open_runtime(given, pool_size=16) as runtime:
+        app = create_app(runtime, intervals=intervals(given.speed))
+        config = uvicorn.Config(
+            app, host=host, port=port, log_config=None, access_log=False, ws="websockets-sansio", http="httptools",
+            server_header=False, timeout_graceful_shutdown=5, lifespan="off", proxy_headers=False,
+        )  # fmt: skip
+        await uvicorn.Server(config).serve()

@@ -1,0 +1,58 @@
+"""Keys of callers: make, find, revoke."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from clobus.core import clock
+from clobus.core.auth import Principal, Role, hash_token, new_token
+from clobus.core.db import Connection, Database
+from clobus.modules.accounts import queries
+
+KNOWN_SECONDS = 5.0
+MAX_KNOWN = 10_000
+
+
+async def create_key(
+    connection: Connection, role: Role | str, name: str, scopes: Sequence[str] = (), subject_id: UUID | None = None,
+    *, seconds: float | None = None,
+) -> str:  # fmt: skip
+    """Make a key and return its token, which is kept nowhere; ValueError for an unknown role."""
+    token = new_token()
+    await queries.insert(connection, hash_token(token), name, Role(role).value, scopes, subject_id, seconds)
+    return token
+
+
+async def revoke_key(connection: Connection, token: str) -> bool:
+    """End a key; processes that know it forget it within `KNOWN_SECONDS`."""
+    return await queries.revoke(connection, hash_token(token)) > 0
+
+
+class KeyRing:
+    """Finds callers by token; what was found, and what was not, is remembered for a few seconds."""
+
+    def __init__(self, db: Database, *, seconds: float = KNOWN_SECONDS) -> None:
+        self._db = db
+        self._seconds = seconds
+        self._known: dict[bytes, tuple[float, Principal | None]] = {}
+
+    async def authenticate(self, token: str) -> Principal | None:
+        """Who holds this token; None when nobody does, or its key ended."""
+        return await self.by_hash(hash_token(token))
+
+    async def by_hash(self, key_hash: bytes) -> Principal | None:
+        """Who holds the token with this hash."""
+        known = self._known.get(key_hash)
+        if known is not None and known[0] > clock.monotonic():
+            return known[1]
+        async with self._db.read() as connection:
+            row = await queries.find(connection, key_hash)
+        principal = None
+        if row is not None:
+            role, scopes = Role(row["role"]), frozenset(row["scopes"])
+            principal = Principal(f"key:{key_hash.hex()[:24]}", row["name"], role, scopes, row["subject_id"])
+        if len(self._known) >= MAX_KNOWN:
+            self._known.clear()
+        self._known[key_hash] = (clock.monotonic() + self._seconds, principal)
+        return principal
