@@ -109,6 +109,10 @@ async def _provision(parts: Parts) -> None:
 
 
 async def _link(parts: Parts) -> object:
+    async with parts.runtime.db.read() as connection:
+        # Millions of rows just came: without this the planner takes the tables for empty ones.
+        for table in ("cons.cons", "cons.clients"):
+            await connection.execute(f"analyze {table}")
     return await parts.desk.link_all()
 
 

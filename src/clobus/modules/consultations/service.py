@@ -281,14 +281,16 @@ async def link_many(
     columns = [list(column) for column in zip(*items, strict=True)]
     return await run(
         connection,
-        "update cons.cons c set conversation_id = g.id, assignee_id = g.agent, conversation_version = g.version,"
-        " conversation_status = case when g.status = 'resolved' and c.status in ('new', 'open', 'pending', 'other')"
-        " then null else g.status end from (select distinct on (coalesce(u.ours::text, u.number)) u.*"
+        # Found first and as a whole: a subquery in the condition would be asked for every row of the table.
+        "with g as (select distinct on (coalesce(u.ours::text, u.number)) u.*"
         " from unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[], %s::integer[], %s::double precision[])"
         " as u (id, ours, number, status, agent, version) where u.ours is not null or u.number is not null"
-        " order by coalesce(u.ours::text, u.number), u.id) g"
-        " where c.conversation_id is null and c.cons_id = coalesce(g.ours, (select n.cons_id from cons.cons n"
-        " where n.number = g.number order by n.create_date desc limit 1))",
+        " order by coalesce(u.ours::text, u.number), u.id), k as materialized (select g.*,"
+        " coalesce(g.ours, n.cons_id) as cons_id from g left join lateral (select m.cons_id from cons.cons m"
+        " where m.number = g.number order by m.create_date desc limit 1) n on true)"
+        " update cons.cons c set conversation_id = k.id, assignee_id = k.agent, conversation_version = k.version,"
+        " conversation_status = case when k.status = 'resolved' and c.status in ('new', 'open', 'pending', 'other')"
+        " then null else k.status end from k where c.cons_id = k.cons_id and c.conversation_id is null",
         columns,
     )
 
