@@ -27,27 +27,6 @@ def worker() -> None:
         uvloop.run(_work(given))
 
 
-def api(
-    port: Annotated[int, typer.Option(help="Where to listen.")] = 8000,
-    host: Annotated[str, typer.Option(help="On which address.")] = "127.0.0.1",
-) -> None:
-    """Serve the API, Chatwoot's webhooks, health, metrics and the operations page. SIGTERM stops it."""
-    with session.words():
-        given = session.settings()
-        logging.configure(given.log_level)
-        uvloop.run(_serve(given, host, port))
-
-
-async def _serve(given: Settings, host: str, port: int) -> None:
-    async with open_runtime(given, pool_size=16) as runtime:
-        app = create_app(runtime, intervals=schedule.intervals(given.speed))
-        config = uvicorn.Config(
-            app, host=host, port=port, lifespan="off", log_config=None, access_log=False, http="httptools",
-            server_header=False, timeout_graceful_shutdown=5, backlog=2048,
-        )  # fmt: skip
-        await uvicorn.Server(config).serve()
-
-
 async def _work(given: Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
