@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import loads, pushes, report
+from benchmarks import api, loads, pushes, report
 
 ALL = ["floor", "floor_narrow", "load", "dlt", "sling", "row_by_row"]
 
@@ -17,9 +17,10 @@ NAMES: dict[str, Callable[[Path, int], None]] = {
     "follow30k": lambda data, blocks: loads.follow(data, 30_000, blocks),
     "follow1m": lambda data, blocks: loads.follow(data, 1_000_000, blocks),
     "push": pushes.push,
+    "api": api.api,
     "report": lambda _data, _blocks: report.show(),
 }
-SHORT = ("load30k", "follow30k", "push", "report")
+SHORT = ("load30k", "follow30k", "push", "api", "report")
 
 
 def main() -> None:

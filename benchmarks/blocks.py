@@ -47,7 +47,7 @@ class Bench:
 
     def measure(self, contestant: str, command: list[str], block: int, count: int, **more: Any) -> dict[str, Any]:
         """Run a command that prints a JSON line, alone; give and keep the row."""
-        others = self._quiet()
+        others = self.quiet()
         spin = machine.spin()
         wal, postgres = self.server.wal(), machine.cpu(self.server.pid)
         started = time.perf_counter()
@@ -70,7 +70,8 @@ class Bench:
             "wal": self.server.wal() - wal, "rss_tree": peak.megabytes, "others_busy": others, "spin": spin,
             **more, **json.loads(said.strip().splitlines()[-1]),
         }  # fmt: skip
-        self.keep(row)
+        if row.pop("kept", True):
+            self.keep(row)
         return row
 
     def keep(self, row: dict[str, Any]) -> None:
@@ -83,7 +84,7 @@ class Bench:
         sys.stdout.flush()
 
     @staticmethod
-    def _quiet() -> float:
+    def quiet() -> float:
         """Wait a while for the others to rest; what could not be waited for stands in the row."""
         for _ in range(PATIENCE):
             others = machine.others_busy()

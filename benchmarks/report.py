@@ -108,7 +108,23 @@ def pushes() -> None:
     table("contestant | blocks | pushes/s | to bare | client CPU µs | Postgres CPU µs | others busy", lines)
 
 
+def api() -> None:
+    """The API under its callers."""
+    found = rows("api")
+    lines = [
+        [name, str(len(own)), spread([rate(row) for row in own]), spread(ratios(found, name, "pgbench", rate), 2),
+         spread([row["p50"] * 1000 for row in own if "p50" in row], 1),
+         spread([row["p99"] * 1000 for row in own if "p99" in row], 1), spread([micros(row, "cpu_api") for row in own]),
+         spread([micros(row, "cpu_postgres") for row in own]), spread([row["others_busy"] for row in own], 2)]
+        for name in dict.fromkeys(row["contestant"] for row in found)
+        if (own := [row for row in found if row["contestant"] == name])
+    ]  # fmt: skip
+    table(
+        "what | blocks | requests/s | to pgbench | p50 ms | p99 ms | API CPU µs | Postgres CPU µs | others busy", lines
+    )
+
+
 def show() -> None:
     """All tables there are rows for."""
-    for part in (loads, follow, pushes):
+    for part in (loads, follow, pushes, api):
         part()
