@@ -20,7 +20,7 @@ from clobus.sync.onec.mapping.consultations import from_onec
 
 ZONE = ZoneInfo("Asia/Tashkent")
 CTX = Context(ZONE, UUID("7ccd31ca-887b-11eb-938b-00e04cd03b68"))
-INSTANTS = st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+INSTANTS = st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the strategy adds the zone
 ACCOUNTING = [status for status in Status if status is not Status.RESOLVED]
 
 

@@ -25,7 +25,7 @@ async def _list(request: Request, table: str, columns: str, conditions: dict[str
     async with request.app.state.runtime.db.read() as connection:
         found = await rows(
             connection,
-            f"select {columns} from dict.{table} where not deleted{where} order by description, ref_key",  # noqa: S608
+            f"select {columns} from dict.{table} where not deleted{where} order by description, ref_key",  # noqa: S608 - names of ours, values are parameters
             given,
         )
     return Response(msgspec.json.encode(found), media_type="application/json")

@@ -14,7 +14,6 @@ from babel.dates import format_datetime
 
 LANGUAGES = ("ru", "uz", "en")
 DEFAULT = "ru"
-_MOMENT = {"ru": "d MMMM y 'г.', HH:mm", "uz": "d-MMMM, y, HH:mm", "en": "MMMM d, y, HH:mm"}
 _CATALOGUES = Path(__file__).resolve().parents[1] / "locales"
 
 
@@ -39,4 +38,4 @@ def moment(language: str, instant: datetime, zone: ZoneInfo) -> str:
     """A day and time as people of that language write it, on the wall clock of `zone`."""
     spoken = language_of(language)
     local = instant.astimezone(zone).replace(tzinfo=None)
-    return str(format_datetime(local, _MOMENT[spoken], locale=spoken))
+    return str(format_datetime(local, catalogue(spoken)["moment"], locale=spoken))

@@ -202,7 +202,7 @@ class Dispatcher:
             # A row that was wanted anew while it was pushed is looked at once more.
             await run(
                 connection,
-                "update sys.outbox o set state = 'pending', attempts = 0, next_at = now(), first_at = now()"  # noqa: S608
+                "update sys.outbox o set state = 'pending', attempts = 0, next_at = now(), first_at = now()"  # noqa: S608 - names of ours, values are parameters
                 f"{source} where{same} and o.wanted_version > d.version",
                 keys,
             )

@@ -38,7 +38,7 @@ async def upsert(
     extra = "".join(f", t.{name.strip()}" for name in returning.split(",") if name.strip())
     found = await rows(
         connection,
-        f"insert into {table} as t ({names}) select {names} from jsonb_to_recordset(%s::jsonb) as g ({definition})"  # noqa: S608
+        f"insert into {table} as t ({names}) select {names} from jsonb_to_recordset(%s::jsonb) as g ({definition})"  # noqa: S608 - names of ours, values are parameters
         f" order by {', '.join(keys)} on conflict ({', '.join(keys)}) {action} returning t.xmax = 0 as made{extra}",
         (as_json(items),),
     )

@@ -49,7 +49,7 @@ async def insert_snapshots(
     found = await rows(
         connection,
         # One pass: the new rows, and the lines of just those. Names of our own columns are put in, no values.
-        f"with given as materialized (select g.cons_id, g.snap from jsonb_to_recordset(%s::jsonb)"  # noqa: S608
+        f"with given as materialized (select g.cons_id, g.snap from jsonb_to_recordset(%s::jsonb)"  # noqa: S608 - names of ours, values are parameters
         " as g (cons_id uuid, snap jsonb)), made as (insert into cons.cons (cons_id, cl_ref_key, consultation_type,"
         f" source, client_id, org_inn, {NAMES}) select g.cons_id, s.ref_key, %s, %s, k.client_id, k.org_inn,"
         f" {', '.join('s.' + name.strip() for name in NAMES.split(','))} from given g"
@@ -74,7 +74,7 @@ async def update_columns(connection: Connection, changes: dict[UUID, dict[str, A
     settings = ", ".join(f"{name} = case when '{name}' = any(n.has) then n.{name} else c.{name} end" for name in names)
     return await run(
         connection,
-        f"update cons.cons c set {settings}, updated_at = now() from jsonb_to_recordset(%s::jsonb)"  # noqa: S608
+        f"update cons.cons c set {settings}, updated_at = now() from jsonb_to_recordset(%s::jsonb)"  # noqa: S608 - names of ours, values are parameters
         f" as n (cons_id uuid, has text[], {definition}) where c.cons_id = n.cons_id",
         (as_json(items),),
     )
@@ -98,13 +98,13 @@ async def replace_answers(connection: Connection, items: dict[UUID, Consultation
     lines = [name.strip() for name in LINE_NAMES.split(",")]
     rest = [name for name in lines if name not in ("section", "line_number")]
     given = (
-        "with given as materialized (select g.cons_id, g.ref_key, l.* from jsonb_to_recordset(%s::jsonb)"  # noqa: S608
+        "with given as materialized (select g.cons_id, g.ref_key, l.* from jsonb_to_recordset(%s::jsonb)"  # noqa: S608 - names of ours, values are parameters
         " as g (cons_id uuid, ref_key uuid, lines jsonb)"
         f" cross join lateral jsonb_to_recordset(g.lines) as l ({LINES}))"
     )
     return await run(
         connection,
-        f"{given}, gone as (delete from cons.q_and_a a where a.cons_id = any(%s) and not exists"  # noqa: S608
+        f"{given}, gone as (delete from cons.q_and_a a where a.cons_id = any(%s) and not exists"  # noqa: S608 - names of ours, values are parameters
         " (select 1 from given g where (g.cons_id, g.section, g.line_number) = (a.cons_id, a.section, a.line_number)))"
         f" insert into cons.q_and_a as a (cons_id, cons_ref_key, {LINE_NAMES}) select cons_id, ref_key, {LINE_NAMES}"
         " from given on conflict (cons_id, section, line_number) do update set "

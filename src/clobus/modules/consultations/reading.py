@@ -30,7 +30,7 @@ async def read(connection: Connection, name: str, owner: UUID | None) -> dict[st
         where = "(c.number = %(name)s or c.conversation_id::text = %(name)s)"
     found = await one(
         connection,
-        f"select {FIELDS}{FROM} where {where}{OWN} order by (c.number = %(name)s) desc nulls last limit 1",  # noqa: S608
+        f"select {FIELDS}{FROM} where {where}{OWN} order by (c.number = %(name)s) desc nulls last limit 1",  # noqa: S608 - names of ours, values are parameters
         params,
     )
     if found is None:
@@ -41,10 +41,10 @@ async def read(connection: Connection, name: str, owner: UUID | None) -> dict[st
 async def of_client(connection: Connection, client_id: UUID, skip: int, limit: int) -> tuple[list[dict[str, Any]], int]:
     """Requests of a client and of its users, newest first, and how many there are."""
     params = {"owner": client_id, "skip": skip, "limit": limit}
-    counted = await one(connection, f"select count(*) as n from cons.cons c where true{OWN}", params)  # noqa: S608
+    counted = await one(connection, f"select count(*) as n from cons.cons c where true{OWN}", params)  # noqa: S608 - names of ours, values are parameters
     found = await rows(
         connection,
-        f"select {FIELDS}{FROM} where true{OWN} order by c.create_date desc, c.cons_id offset %(skip)s limit %(limit)s",  # noqa: S608
+        f"select {FIELDS}{FROM} where true{OWN} order by c.create_date desc, c.cons_id offset %(skip)s limit %(limit)s",  # noqa: S608 - names of ours, values are parameters
         params,
     )
     return [dict(row) for row in found], counted["n"] if counted else 0

@@ -6,9 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from clobus.core.db import Connection, one
-from clobus.modules.staff.service import UNDEFINED_MANAGER
-
-DEPARTMENT = "ИТС консультанты"
+from clobus.modules.staff.types import ACCOUNTING_DEPARTMENT, UNDEFINED_MANAGER
 
 SQL = """
 with able as (
@@ -40,7 +38,7 @@ async def manager_for(connection: Connection, *, category: UUID | None, language
     found = await one(
         connection,
         SQL,
-        {"undefined": UNDEFINED_MANAGER, "department": DEPARTMENT, "clock": at.time(), "day": at.date(),
+        {"undefined": UNDEFINED_MANAGER, "department": ACCOUNTING_DEPARTMENT, "clock": at.time(), "day": at.date(),
          "category": category, "language": language},
     )  # fmt: skip
     return found["cl_ref_key"] if found else UNDEFINED_MANAGER

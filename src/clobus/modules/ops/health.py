@@ -12,7 +12,7 @@ GRACE = 60.0
 PROCESSES = """
 select p.name, r.outcome as last_outcome, r.started_at as last_started, r.duration_ms, r.read_count, r.created_count,
        r.updated_count, r.failed_count, r.error, ok.finished_at as last_success,
-       extract(epoch from now() - ok.finished_at)::float8 as lag,
+       extract(epoch from now() - coalesce(ok.finished_at, (select min(started_at) from log.etl_runs)))::float8 as lag,
        (select count(*) from log.etl_runs e where e.process = p.name and e.outcome = 'failed'
         and e.started_at > now() - interval '1 hour') as errors
 from unnest(%s::text[]) as p (name)
@@ -23,7 +23,9 @@ left join lateral (select finished_at from log.etl_runs e where e.process = p.na
 
 
 async def processes(connection: Connection, intervals: Mapping[str, float]) -> list[dict[str, Any]]:
-    """Each process: its last run, lag in seconds, errors of the last hour; stale after three missed beats."""
+    """Each process: its last run, lag in seconds (of one that has not come through yet: since our first run), errors of
+    the last hour; stale after three missed beats.
+    """
     found = []
     for row in await rows(connection, PROCESSES, (list(intervals),)):
         allowed = 3 * intervals[row["name"]] + GRACE

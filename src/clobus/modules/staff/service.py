@@ -10,13 +10,13 @@ from clobus.core import outbox
 from clobus.core.db import Connection, rows, run
 from clobus.core.ids import new_id
 from clobus.core.upsert import upsert
+from clobus.modules.staff.types import UNDEFINED_MANAGER
 
 COLUMNS = {
     "account_id": "uuid", "cl_ref_key": "uuid", "data_version": "text", "user_id": "text", "description": "text",
     "email": "text", "department": "text", "chatwoot_team": "text", "deletion_mark": "boolean", "invalid": "boolean",
     "ru": "boolean", "uz": "boolean", "con_limit": "integer", "start_hour": "time", "end_hour": "time",
 }  # fmt: skip
-UNDEFINED_MANAGER = UUID("062699c7-24b2-11e9-a1e3-60a44cafb67d")
 MANAGER = "manager"
 
 

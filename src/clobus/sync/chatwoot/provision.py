@@ -134,7 +134,7 @@ class Provisioner:
             present.agents[:] = [a for a in present.agents if a.id != agent.id] + [agent]
             report.created += 1
         look_alike = by_mail.get(made_up)
-        if look_alike is not None and look_alike.id != agent.id:
+        if look_alike is not None and look_alike.id != agent.id and mapped.get(key) != agent.id:
             report.mended.append(f"{key}: look-alike agent {look_alike.id} is not used")
         if key in mapped and mapped[key] != agent.id:
             report.mended.append(f"{key}: mapping pointed to agent {mapped[key]}")

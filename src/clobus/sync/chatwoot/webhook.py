@@ -11,7 +11,7 @@ import msgspec
 
 from clobus.core import clock, inbox
 from clobus.core.db import Database, one
-from clobus.core.errors import Invalid
+from clobus.core.errors import Invalid, Unauthenticated
 from clobus.gateways.chatwoot.signature import verify
 from clobus.sync.chatwoot import vocabulary as words
 
@@ -48,7 +48,7 @@ class Door:
         secrets = await self._known_secrets()
         try:
             verify(raw, stamp, signature, secrets or [""], now)
-        except Exception:
+        except Unauthenticated:
             # The secret may be new: look once more before the delivery is refused.
             fresh = await self._known_secrets(fresh=True)
             if fresh == secrets:

@@ -58,7 +58,7 @@ async def run_feed(reader: Reader, feed: Feed, *, trigger: str = "schedule") -> 
             else:
                 cursor = await _increment(reader, feed, feed.cursor, before, ctx, this)
             await state.succeeded(reader.db, name, cursor)
-    except Exception as error:
+    except Exception as error:  # whatever it was is noted and goes on upwards
         await state.failed(reader.db, name, str(error) if isinstance(error, ClobusError) else type(error).__name__)
         raise
     return this
