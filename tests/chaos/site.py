@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ import httpx
 
 ACCOUNTING, SUPPORT = "Консультация по ведению учёта", "Техническая поддержка"
 CREATE = "/api/consultations/create"
+SETTLE_SECONDS = 30.0
 
 
 @dataclass(slots=True)
@@ -24,7 +26,7 @@ class Order:
     tag: str
     accepted: set[str] = field(default_factory=set)
     refused: list[str] = field(default_factory=list)
-    unsure: bool = False
+    unsure: str = ""
 
     @property
     def settled(self) -> bool:
@@ -97,13 +99,18 @@ class Site:
 
     def settle(self) -> None:
         """Send again whatever nobody knows the end of, as a patient client does."""
-        for order in self.orders:
-            if not order.settled:
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while left := [order for order in self.orders if not order.settled]:
+            for order in left:
                 self._send(order, 1)
+            if time.monotonic() > deadline:
+                self.wrong += [f"{order.key} gets no answer: {order.unsure}" for order in left if not order.settled]
+                return
+            time.sleep(0.3)
 
     def _new(self) -> Order:
         number = len(self.orders)
-        tag = f"хаос-{self.dice.getrandbits(48):012x}-{number}"
+        tag = f"chaos-{self.dice.getrandbits(48):012x}-{number}"
         kind = ACCOUNTING if self.dice.random() < 0.7 else SUPPORT
         asked: dict[str, Any] = {
             "client_id": self.dice.choice(self.clients),
@@ -115,7 +122,7 @@ class Site:
         if kind == ACCOUNTING and self.dice.random() < 0.6:
             when = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=self.dice.uniform(2, 20 * 24))
             asked["scheduled_at"] = when.isoformat()
-        order = Order(f"chaos-{tag}", kind, {"consultation": asked, "source": "SITE"}, tag)
+        order = Order(f"key-{tag}", kind, {"consultation": asked, "source": "SITE"}, tag)
         self.orders.append(order)
         return order
 
@@ -124,7 +131,7 @@ class Site:
             answers = list(pool.map(lambda _: self._post(order.key, order.body), range(times)))
         for answer in answers:
             if answer is None or answer.status_code >= 500 or answer.status_code in (409, 425):
-                order.unsure = True
+                order.unsure = "no answer" if answer is None else f"{answer.status_code} {answer.text[:200]}"
                 if answer is not None and answer.status_code == 409 and "idempotency" not in answer.text:
                     order.refused.append(answer.text[:200])
             elif answer.status_code < 300:

@@ -78,7 +78,7 @@ def _orders(stack: Stack, site: Site) -> list[str]:
     found = [f"{count} documents of 1C bear the marker {number}" for number, count in papers.items() if count > 1]
     for order in site.orders:
         found += _order(order, kept, papers, talks)
-    told = Counter(tag for (tag,) in stack.rows("select comment from cons.cons where comment like 'хаос-%'"))
+    told = Counter(tag for (tag,) in stack.rows("select comment from cons.cons where comment like 'chaos-%'"))
     found += [f"{count} requests were made of {tag}" for tag, count in told.items() if count > 1]
     return found
 
