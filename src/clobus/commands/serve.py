@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from typing import Annotated
 
@@ -33,6 +34,7 @@ async def _work(given: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with open_runtime(given, pool_size=12) as runtime:
+        gc.freeze()  # what stays for good is not looked through again
         await run_worker(runtime, stop)
 
 
@@ -50,6 +52,7 @@ def api(
 async def _serve(given: Settings, host: str, port: int) -> None:
     async with open_runtime(given, pool_size=16) as runtime:
         app = create_app(runtime, intervals=intervals(given.speed))
+        gc.freeze()  # as above
         config = uvicorn.Config(
             app, host=host, port=port, log_config=None, access_log=False, ws="websockets-sansio", http="httptools",
             server_header=False, timeout_graceful_shutdown=5, lifespan="off", proxy_headers=False,
