@@ -17,17 +17,17 @@ def all_loops(parts: Parts) -> dict[str, Loop]:
     """Every loop by name; each runs until the event that it is given is set."""
     runtime = parts.runtime
     db, settings = runtime.db, runtime.settings
-    at_once = settings.chatwoot.concurrency
+    at_once, lease = settings.chatwoot.concurrency, settings.lease_seconds
     dispatchers = [
-        outbox.Dispatcher(db, "chatwoot", parts.chatwoot_push.handle, concurrency=at_once),
-        outbox.Dispatcher(db, "onec", parts.onec_push.handle, concurrency=settings.onec.pages_in_flight),
+        outbox.Dispatcher(db, "chatwoot", parts.chatwoot_push.handle, concurrency=at_once, lease=lease),
+        outbox.Dispatcher(db, "onec", parts.onec_push.handle, concurrency=settings.onec.pages_in_flight, lease=lease),
     ]
     loops: dict[str, Loop] = {f"push_{d.system}": d.run for d in dispatchers}
 
     async def listen(stop: asyncio.Event) -> None:
         await outbox.listen(db, dispatchers, stop)
 
-    loops["inbox"] = inbox.Processor(db, SOURCE, parts.receiver.handle, concurrency=at_once).run
+    loops["inbox"] = inbox.Processor(db, SOURCE, parts.receiver.handle, concurrency=at_once, lease=lease).run
     loops["listen"] = listen
     loops["notifications"] = Deliverer(db, runtime.chatwoot, settings.tz).run
     return loops

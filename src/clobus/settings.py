@@ -91,6 +91,7 @@ class Settings(BaseSettings):
     zone: str = "Asia/Tashkent"
     clients_folder: str = "7ccd31ca-887b-11eb-938b-00e04cd03b68"
     create_wait_seconds: float = Field(default=3.0, ge=0, le=20)
+    lease_seconds: float = Field(default=30.0, ge=5, le=600, description="How long a dead worker's claims stand.")
     speed: float = Field(default=1.0, gt=0, le=100, description="Divides all intervals of the schedule.")
     log_level: str = "INFO"
     onec: Onec

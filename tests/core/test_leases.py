@@ -22,12 +22,6 @@ async def db(dsn: str) -> AsyncIterator[Database]:
     await database.close()
 
 
-@pytest.fixture(autouse=True)
-def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "LEASE_SECONDS", LEASE)
-    monkeypatch.setattr(inbox, "LEASE_SECONDS", LEASE)
-
-
 async def test_a_slow_push_is_not_taken_over(db: Database) -> None:
     pushed: list[UUID] = []
 
@@ -38,7 +32,7 @@ async def test_a_slow_push_is_not_taken_over(db: Database) -> None:
     ids = [uuid4() for _ in range(4)]
     async with db.transaction() as connection:
         await outbox.touch(connection, "onec", "consultation", ids)
-    first, second = (outbox.Dispatcher(db, "onec", slow, concurrency=2) for _ in range(2))
+    first, second = (outbox.Dispatcher(db, "onec", slow, concurrency=2, lease=LEASE) for _ in range(2))
     working = asyncio.create_task(first.drain_once())
     while not working.done():
         await asyncio.sleep(0.1)
@@ -55,7 +49,7 @@ async def test_pushes_of_a_dead_worker_come_free(db: Database) -> None:
 
     async with db.transaction() as connection:
         await outbox.touch(connection, "onec", "consultation", [uuid4()])
-    dispatcher = outbox.Dispatcher(db, "onec", push)
+    dispatcher = outbox.Dispatcher(db, "onec", push, lease=LEASE)
     assert len(await dispatcher._claim()) == 1
     assert await dispatcher.drain_once() == 0
     await asyncio.sleep(LEASE + 0.1)
@@ -73,7 +67,7 @@ async def test_a_slow_message_is_not_taken_over(db: Database) -> None:
 
     async with db.transaction() as connection:
         await inbox.store(connection, "chatwoot", "1", "message_created", "7", {})
-    first, second = (inbox.Processor(db, "chatwoot", slow) for _ in range(2))
+    first, second = (inbox.Processor(db, "chatwoot", slow, lease=LEASE) for _ in range(2))
     working = asyncio.create_task(first.drain_once())
     while not working.done():
         await asyncio.sleep(0.1)

@@ -57,8 +57,11 @@ async def store(
 class Processor:
     """Hands stored messages of one source to their handler."""
 
-    def __init__(self, db: Database, source: str, handler: Handler, *, concurrency: int = 4) -> None:
+    def __init__(
+        self, db: Database, source: str, handler: Handler, *, concurrency: int = 4, lease: float = LEASE_SECONDS
+    ) -> None:
         self.db = db
+        self.lease = lease
         self.source = source
         self.handler = handler
         self.concurrency = concurrency
@@ -101,14 +104,14 @@ class Processor:
     async def _renew(self, ids: list[int]) -> None:
         """Keep the claimed messages ours while they are handled."""
         while True:
-            await asyncio.sleep(LEASE_SECONDS / 3)
+            await asyncio.sleep(self.lease / 3)
             with contextlib.suppress(OperationalError):
                 async with self.db.transaction() as connection:
                     await run(
                         connection,
                         "update log.webhook_log set lease_until = now() + make_interval(secs => %s)"
                         " where id = any(%s) and state = 'claimed' and lease_until > now()",
-                        (LEASE_SECONDS, ids),
+                        (self.lease, ids),
                     )
 
     async def _claim(self, limit: int = 200) -> list[Message]:
@@ -126,7 +129,7 @@ class Processor:
                 " where b.source = n.source and b.subject = n.subject and b.state = 'claimed'"
                 " and b.lease_until >= now()) order by n.id limit %s) c where w.id = c.id"
                 " returning w.id, w.event, w.subject, w.payload",
-                (LEASE_SECONDS, self.source, limit),
+                (self.lease, self.source, limit),
             )
         return sorted(
             (Message(r["id"], r["event"], r["subject"], r["payload"]) for r in found), key=lambda message: message.id

@@ -26,6 +26,8 @@ log = structlog.get_logger()
 CHANNEL = "clobus_outbox"
 LEASE_SECONDS = 30
 """How long the rows of a dead worker wait; one that lives renews, since a slow partner may take longer than that."""
+PUSH_SECONDS = 300
+"""The longest that one push may take: whatever hangs for longer is tried again."""
 GIVE_UP_SECONDS = 24 * 3600
 BUG_ATTEMPTS = 5
 
@@ -63,8 +65,12 @@ async def touch(connection: Connection, system: str, kind: str, ids: Sequence[UU
 class Dispatcher:
     """Works off the rows of one system, several at a time, one subject never twice at once."""
 
-    def __init__(self, db: Database, system: str, handler: Handler, *, concurrency: int = 4, batch: int = 50) -> None:
+    def __init__(
+        self, db: Database, system: str, handler: Handler, *, concurrency: int = 4, batch: int = 50,
+        lease: float = LEASE_SECONDS,
+    ) -> None:  # fmt: skip
         self.db = db
+        self.lease = lease
         self.system = system
         self.handler = handler
         self.concurrency = concurrency
@@ -123,7 +129,7 @@ class Dispatcher:
         """Keep the claimed rows ours while they are worked off."""
         keys = ([s.kind for s in queue], [s.id for s in queue], [s.attempts for s in queue])
         while True:
-            await asyncio.sleep(LEASE_SECONDS / 3)
+            await asyncio.sleep(self.lease / 3)
             asked = clock.monotonic()
             with contextlib.suppress(OperationalError):
                 async with self.db.transaction() as connection:
@@ -133,9 +139,9 @@ class Dispatcher:
                         " from unnest(%s::text[], %s::uuid[], %s::int[]) as d (subject, id, attempts)"
                         " where o.system = %s and o.subject = d.subject and o.subject_id = d.id"
                         " and o.state = 'claimed' and o.attempts = d.attempts and o.lease_until > now()",
-                        (LEASE_SECONDS, *keys, self.system),
+                        (self.lease, *keys, self.system),
                     )
-                self._held_until = asked + LEASE_SECONDS
+                self._held_until = asked + self.lease
 
     async def _claim(self) -> list[Subject]:
         asked = clock.monotonic()
@@ -148,16 +154,16 @@ class Dispatcher:
                 " order by next_at limit %s for update skip locked) c where o.system = c.system"
                 " and o.subject = c.subject and o.subject_id = c.subject_id returning o.subject, o.subject_id,"
                 " o.wanted_version, o.attempts, extract(epoch from now() - o.first_at)::float8 as age",
-                (LEASE_SECONDS, self.system, self.batch),
+                (self.lease, self.system, self.batch),
             )
-        self._held_until = asked + LEASE_SECONDS
+        self._held_until = asked + self.lease
         return [
             Subject(r["subject"], r["subject_id"], r["wanted_version"], r["attempts"], r["age"]) for r in found
         ]  # fmt: skip
 
     async def _push(self, subject: Subject) -> None:
         try:
-            async with asyncio.timeout(LEASE_SECONDS - 20):  # nobody else may claim it while we are at it
+            async with asyncio.timeout(PUSH_SECONDS):
                 await self.handler(subject.kind, subject.id)
         except TimeoutError as error:
             PUSHES.labels(self.system, "slow").inc()
