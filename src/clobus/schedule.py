@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,7 +10,6 @@ from dataclasses import dataclass
 from clobus.core import runs
 from clobus.core.db import advisory_lock, one, rows, run
 from clobus.core.errors import ClobusError
-from clobus.gateways.onec.client import OnecClient
 from clobus.modules.ops import alerts
 from clobus.parts import Parts
 from clobus.runtime import Runtime
@@ -20,6 +20,7 @@ from clobus.sync.onec.feeds import CONSULTATIONS, FEEDS
 
 RECENT_SECONDS = 60
 LONG_AGO = 86_400
+PING_SECONDS = 20.0
 KEEP_RUNS_DAYS = 14
 KEEP_MESSAGES_DAYS = 30
 
@@ -149,17 +150,11 @@ async def _cleanup(parts: Parts) -> None:
 
 async def _alerts(parts: Parts) -> None:
     """Look who answers and what is wrong, and tell people of it."""
-    runtime = parts.runtime
-    settings = runtime.settings
-    for system, ping in (("onec", _ping_onec(runtime.onec)), ("chatwoot", runtime.chatwoot.ping())):
-        try:
-            await ping
-        except ClobusError:
-            answers = False
-        else:
-            answers = True
-        async with runtime.db.transaction() as connection:
-            await alerts.note_partner(connection, system, answers=answers)
+    runtime, settings = parts.runtime, parts.runtime.settings
+    answers = await asyncio.gather(_answers(runtime.onec.ping()), _answers(runtime.chatwoot.ping()))
+    async with runtime.db.transaction() as connection:
+        for system, there in zip(("onec", "chatwoot"), answers, strict=True):
+            await alerts.note_partner(connection, system, answers=there)
     given = settings.alerts
     limits = alerts.Thresholds(
         given.errors, given.minutes, given.away_seconds, given.drift_minutes, intervals(settings.speed)
@@ -170,8 +165,13 @@ async def _alerts(parts: Parts) -> None:
     await alerts.tell(runtime.db, runtime.telegram, chat, given.language)
 
 
-async def _ping_onec(onec: OnecClient) -> None:
-    await onec.ping()
+async def _answers(ping: Awaitable[object]) -> bool:
+    try:
+        async with asyncio.timeout(PING_SECONDS):
+            await ping
+    except (ClobusError, TimeoutError):
+        return False
+    return True
 
 
 SCHEDULE: tuple[Process, ...] = (

@@ -73,3 +73,19 @@ async def ask(runtime: Runtime, sql: str, *params: Any) -> list[dict[str, Any]]:
     """Ask the platform's database."""
     async with runtime.db.read() as connection:
         return [dict(row) for row in await rows(connection, sql, params)]
+
+
+def environment_for(settings: Settings) -> dict[str, str]:
+    """The same settings as variables, for a process of its own."""
+
+    def flat(prefix: str, values: dict[str, Any]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for name, value in values.items():
+            if isinstance(value, dict):
+                found |= flat(f"{prefix}{name.upper()}__", value)
+            elif value is not None:
+                secret = getattr(value, "get_secret_value", None)
+                found[f"{prefix}{name.upper()}"] = str(secret() if secret else value)
+        return found
+
+    return flat("CLOBUS_", settings.model_dump(exclude_none=True))
