@@ -180,7 +180,7 @@ def test_remarks(rule) -> None:
     found = [
         f"{tree.name(path)}:{line}"
         for path in tree.python_files()
-        if path != Path(__file__)
+        if path != Path(__file__) and "recordings" not in path.parts  # kept as they came
         for line in rule(path.read_text(encoding="utf-8"))
     ]
     assert found == []
