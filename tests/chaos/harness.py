@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.chaos import verdict
 from tests.chaos.desk import Desk
@@ -39,6 +40,7 @@ class Outcome:
     bugs: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     quiet: float = 0.0
+    repairs: int = 0
     orders: int = 0
     accepted: int = 0
 
@@ -47,7 +49,8 @@ class Outcome:
         said = "all held" if not self.wrong else f"{len(self.wrong)} WRONG"
         surprises = f", bugs in logs: {dict(self.bugs)}" if self.bugs else ""
         return (
-            f"seed {self.seed}: {self.changes} changes in {self.seconds:.0f} s, quiet after {self.quiet:.0f} s, "
+            f"seed {self.seed}: {self.changes} changes in {self.seconds:.0f} s, quiet after {self.quiet:.0f} s "
+            f"({self.repairs} repairs), "
             f"{self.accepted} of {self.orders} orders accepted: {said}{surprises}"
         )
 
@@ -75,7 +78,7 @@ class Ground:
             stack.start()
             stack.load()
             said = settle(stack, QUIET_SECONDS)
-            assert said == 0, f"the world could not be brought into agreement: {verdict.compared(stack)}"
+            assert said["total"] == 0, f"the world could not be brought into agreement: {said}"
             stack.postgres.stop()
         _say(f"chaos: the ground is laid after {time.monotonic() - began:.0f} s")
 
@@ -123,9 +126,9 @@ def _run(stack: Stack, seed: int, changes: int) -> Outcome:
         outcome.seconds = time.monotonic() - began
         site.settle()
         calm = time.monotonic()
-        settle(stack, QUIET_SECONDS)
-        outcome.quiet = time.monotonic() - calm
-        outcome.wrong += verdict.complaints(stack, site)
+        said = settle(stack, QUIET_SECONDS)
+        outcome.quiet, outcome.repairs = time.monotonic() - calm, said["repairs"]
+        outcome.wrong += verdict.complaints(stack, site, said)
         outcome.bugs = verdict.bugs(stack)
     finally:
         desk.close()
@@ -134,15 +137,22 @@ def _run(stack: Stack, seed: int, changes: int) -> Outcome:
     return outcome
 
 
-def settle(stack: Stack, seconds: float) -> int:
-    """Let it be quiet until nothing waits and nothing differs, `seconds` at most; what still differs."""
+def settle(stack: Stack, seconds: float) -> dict[str, Any]:
+    """Let it be quiet until nothing waits and nothing differs, `seconds` at most; what the last comparison said.
+
+    The platform is left to itself first; a repair is asked for when that was not enough (`repairs` counts).
+    """
     deadline = time.monotonic() + seconds
+    repairs = 0
     while True:
         while verdict.waiting(stack) and time.monotonic() < deadline:
-            time.sleep(0.3)
-        total = int(verdict.compared(stack, "--repair")["total"])
-        if (total == 0 and not verdict.waiting(stack)) or time.monotonic() > deadline:
-            return total
+            time.sleep(0.2)
+        said = verdict.compared(stack)
+        if (said["total"] == 0 and not verdict.waiting(stack)) or time.monotonic() > deadline:
+            return said | {"repairs": repairs}
+        if said["total"]:
+            repairs += 1
+            verdict.compared(stack, "--repair")
 
 
 def _say(text: str) -> None:

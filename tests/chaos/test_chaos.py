@@ -11,7 +11,7 @@ import pytest
 from tests.chaos.harness import Ground, Outcome
 
 CI_SEEDS = range(101, 111)
-CI_CHANGES = 300
+CI_CHANGES = 200
 CHANGES = 2000
 
 
