@@ -73,9 +73,10 @@ class Site:
             self._send(self.dice.choice(self.orders[-30:]), self.dice.randint(1, 2))
 
     def other_body(self) -> None:
-        """Another order under a key that was used: refused, and nothing made."""
-        if self.orders:
-            old = self.dice.choice(self.orders[-30:])
+        """Another order under the key of an accepted one: refused, and nothing made."""
+        done = [order for order in self.orders if order.accepted]
+        if done:
+            old = self.dice.choice(done[-30:])
             body = {**old.body, "consultation": {**old.body["consultation"], "comment": f"{old.tag} иначе"}}
             answer = self._post(old.key, body)
             if answer is not None and answer.status_code < 400:
