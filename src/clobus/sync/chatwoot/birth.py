@@ -42,6 +42,13 @@ class Birth:
             await self._ask(row, found)
         return found, source_id
 
+    async def began(self, row: Row) -> bool:
+        """Whether an earlier try made a conversation for a request of ours whose link was never recorded."""
+        if row.source not in words.BORN_HERE:
+            return False
+        found = await self.chatwoot.filter_by_attribute(words.REQUEST_ID, str(row.cons_id))
+        return any(one_.inbox_id == self.inbox_id for one_ in found)
+
     async def _find(self, row: Row) -> Conversation | None:
         for key, value in ((words.REQUEST_ID, str(row.cons_id)), (words.NUMBER, row.number)):
             if value is None:

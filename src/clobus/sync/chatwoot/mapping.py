@@ -119,7 +119,9 @@ def _labels(row: Row) -> list[str]:
 
 def _attributes(row: Row, names: Names) -> dict[str, Any]:
     code = names.codes.get(row.client_id) if row.client_id else None
-    common = {words.KIND: row.consultation_type.value, words.CODE: code or words.NO_CODE}
+    common: dict[str, Any] = {words.KIND: row.consultation_type.value, words.CODE: code or words.NO_CODE}
+    if row.source in words.BORN_HERE:
+        common[words.REQUEST_ID] = str(row.cons_id)
     if row.is_support:
         return common
     return {

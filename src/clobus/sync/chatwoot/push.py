@@ -41,7 +41,8 @@ class ChatwootPush:
         if row is None:
             return
         if row.conversation_id is None:
-            if not row.is_terminal:
+            # An ended request gets none; but one that was made for it before it ended is put right.
+            if not row.is_terminal or await self.birth.began(row):
                 await self._create(row)
             return
         try:
@@ -66,9 +67,11 @@ class ChatwootPush:
         names = await self.directory.names([row])
         want = mapping.desired(row, names)
         shown, source_id = await self.birth.conversation_of(row, want)
+        # Found resolved: somebody over there was quicker than our record, and that is news to be taken.
+        base = None if shown.status == "resolved" and not row.is_terminal else shown.status
         async with self.db.transaction() as connection:
             await service.link_conversation(
-                connection, row.cons_id, conversation_id=shown.id, status=shown.status, assignee_id=shown.agent_id,
+                connection, row.cons_id, conversation_id=shown.id, status=base, assignee_id=shown.agent_id,
                 version=shown.updated_at, source_id=source_id,
             )  # fmt: skip
             changes = {"conversation_id": (None, shown.id)}

@@ -71,12 +71,11 @@ class Receiver:
             if row.conversation_id not in (None, shown.id):
                 log.warning("chatwoot.doubled_conversation", conversation=shown.id)
                 return False
+            if row.conversation_id is None and mapping.request_id(shown) == row.cons_id:
+                # The push that made it is at it still, or was cut off: it alone links, when the question stands there.
+                await outbox.touch(connection, "chatwoot", CONSULTATION, [row.cons_id])
+                return True
             if row.is_support:
-                if row.conversation_id is None:  # the platform made it, and this news overtook our own record of it
-                    await service.link_conversation(
-                        connection, row.cons_id, conversation_id=shown.id, status=shown.status,
-                        assignee_id=shown.agent_id, version=shown.updated_at, source_id=None,
-                    )  # fmt: skip
                 return await self._support(connection, shown, names, new=False)
             await self._accounting(connection, row, shown, names, actor, name)
         return True

@@ -21,6 +21,8 @@ REQUEST_ID = "request_id"
 KIND = "consultation_type"
 CODE = "code_abonent"
 NO_CODE = "N/A"
+BORN_HERE = ("SITE", "TELEGRAM", "CALL_CENTER")
+"""Sources of requests that the platform makes, and whose conversations bear their id."""
 
 SUBSCRIPTIONS = (
     "conversation_created",
