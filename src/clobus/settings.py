@@ -72,8 +72,8 @@ class Limits(_Group):
     accounting_per_day: int = Field(default=3, ge=1)
     future_days: int = Field(default=30, ge=1)
     cancel_minutes: int = Field(default=30, ge=0)
-    requests_per_minute: int = Field(default=300, ge=1)
-    creates_per_minute: int = Field(default=60, ge=1)
+    requests_per_minute: int = Field(default=6000, ge=1)
+    creates_per_minute: int = Field(default=600, ge=1)
     webhooks_per_minute: int = Field(default=30_000, ge=1)
     body_bytes: int = Field(default=1_000_000, ge=1000)
 

@@ -165,7 +165,7 @@ def _first_load(supervisor: Supervisor, this: Instance, console: Console) -> Non
 
 def _tell(this: Instance, console: Console, seconds: float) -> None:
     """Addresses, log-ins and what to try; the last line is for programs."""
-    rows = [("API", this.api, "/docs, /openapi.json, /metrics"), ("Operations", f"{this.api}/ops", "")]
+    rows = [("API", this.api, "/openapi.json, /health/ready, /metrics"), ("Operations", f"{this.api}/ops", "")]
     for name, address in this.twins.items():
         rows.append((f"{name} twin", address, _login(this, name)))
     lines = [
