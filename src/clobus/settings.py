@@ -117,5 +117,21 @@ def load(environment: dict[str, str] | None = None) -> Settings:
         lines = []
         for problem in error.errors():
             name = "CLOBUS_" + "__".join(str(part) for part in problem["loc"]).upper()
-            lines.append(f"  {name}: {'is missing' if problem['type'] == 'missing' else problem['msg']}")
+            if problem["type"] == "missing":
+                lines += [f"  {each}: is missing" for each in _members(name, str(problem["loc"][-1]))]
+            else:
+                lines.append(f"  {name}: {problem['msg']}")
         raise MissingSettings("settings are missing or wrong:\n" + "\n".join(sorted(set(lines)))) from None
+
+
+def _members(name: str, field: str) -> list[str]:
+    """The variables behind a missing setting: of a group those without a default."""
+    group = {"onec": Onec, "chatwoot": Chatwoot}.get(field)
+    if group is None:
+        return [name]
+    return [f"{name}__{key.upper()}" for key, info in group.model_fields.items() if info.is_required()]
+
+
+def are_given() -> bool:
+    """Whether the environment holds any setting of ours at all."""
+    return any(name.startswith("CLOBUS_") for name in os.environ)

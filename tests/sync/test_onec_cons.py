@@ -163,3 +163,11 @@ async def test_full_load_and_record_path_give_identical_rows(reader: Reader) -> 
         await connection.execute("update cons.q_and_a set answer = 'x'")
     await sweep.sweep(reader, CONSULTATIONS)
     assert await content() == loaded
+
+
+async def test_pages_split_by_themselves_when_1c_slows(reader: Reader, twin: TwinProcess) -> None:
+    twin.fault("status", times=12, match="top=500", status=504)
+    run = await run_feed(reader, CONSULTATIONS)
+    assert (run.created, run.failed) == (2976, 0)
+    asked = [request["query"] for request in twin.received("top=")]
+    assert any("top=250" in query for query in asked)

@@ -48,7 +48,7 @@ def settings() -> Settings:
     try:
         return settings_of.load()
     except MissingSettings:
-        if found is None:
+        if found is None and not settings_of.are_given():
             instances.load()  # says where it looked
         raise
 

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from clobus.core import clock
-from clobus.core.errors import Transient
+from clobus.core.errors import GatewayDown, Transient
 from clobus.gateways.onec import odata
 from clobus.gateways.onec.client import OnecClient
 from clobus.gateways.onec.wire import split_page
@@ -57,7 +57,9 @@ async def read_page(
         try:
             data = await onec.page(entity, filter=terms, orderby=orderby, top=asked, skip=skip or None, select=select)
         except Transient as error:
-            if error.not_done or error.status == 429 or not pace.slower():
+            # A door that is shut, or that says when to come again, would not open for a smaller page.
+            shut = isinstance(error, GatewayDown) or error.status == 429 or error.retry_after is not None
+            if shut or not pace.slower():
                 raise
             log.info("paging.slower", entity=entity, rows=pace.size)
             continue
