@@ -126,7 +126,8 @@ def load(environment: dict[str, str] | None = None) -> Settings:
 
 def _members(name: str, field: str) -> list[str]:
     """The variables behind a missing setting: of a group those without a default."""
-    group = {"onec": Onec, "chatwoot": Chatwoot}.get(field)
+    groups: dict[str, type[_Group]] = {"onec": Onec, "chatwoot": Chatwoot}
+    group = groups.get(field)
     if group is None:
         return [name]
     return [f"{name}__{key.upper()}" for key, info in group.model_fields.items() if info.is_required()]
