@@ -90,17 +90,17 @@ class OnecPush:
         return True
 
     async def _change(self, row: Row, key: UUID) -> None:
-        before = await self._read(key)
+        shown = before = await self._read(key)
         sent = dict(row.wanted)
         if before.status not in TERMINAL:
             differing = {name: value for name, value in sent.items() if _shown(before, name) != value}
             members = outgoing.to_patch(differing | _companions(differing, sent))
             if members:
                 await self.onec.patch(DOCUMENT, key, members)
-                before = await self._read(key)
-                _ensure_taken(before, differing)
+                shown = await self._read(key)
+                _ensure_taken(before, shown, differing)
         async with self.db.transaction() as connection:
-            await service.confirm_onec(connection, row.cons_id, sent=sent, snapshot=before)
+            await service.confirm_onec(connection, row.cons_id, sent=sent, snapshot=shown)
 
     async def _read(self, key: UUID) -> ConsultationSnapshot:
         document = await self.onec.get(DOCUMENT, key, Consultation)
@@ -159,13 +159,15 @@ def _companions(differing: dict[str, Any], sent: dict[str, Any]) -> dict[str, An
     return {"end_date": sent["end_date"]} if "status" in differing and "end_date" in sent else {}
 
 
-def _ensure_taken(after: ConsultationSnapshot, differing: dict[str, Any]) -> None:
+def _ensure_taken(before: ConsultationSnapshot, after: ConsultationSnapshot, differing: dict[str, Any]) -> None:
     """1C accepts silently what it does not store (onec.md §1.9): what was not taken is said aloud."""
     left = [name for name, value in differing.items() if _shown(after, name) != value]
     if not left or after.status in TERMINAL:
         return
     if "status" in left and after.end_date is not None:
         raise Transient(SYSTEM, "1C shows another end than was written")
+    if any(_shown(after, name) != _shown(before, name) for name in left):
+        raise Transient(SYSTEM, "somebody changed it in 1C between our write and our look")
     raise Permanent(SYSTEM, f"1C took the change and does not show it: {', '.join(left)}", code="onec.not_taken")
 
 
