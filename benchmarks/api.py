@@ -109,7 +109,7 @@ def pgbench(one: Bench, dsn: str, block: int) -> None:
         said = subprocess.run([*command, dsn], capture_output=True, text=True, check=True).stdout
     done = int(re.search(r"processed: (\d+)", said)[1])  # type: ignore[index]  # pgbench always says it
     wall = done / float(re.search(r"tps = ([\d.]+)", said)[1])  # type: ignore[index]  # as above
-    one.keep({"question": "api", "block": block, "contestant": "pgbench", "count": done, "wall": wall,
+    one.keep({"question": "api", "block": one.first + block, "contestant": "pgbench", "count": done, "wall": wall,
               "others_busy": others, "cpu_postgres": machine.cpu(one.server.pid) - before, "cpu_api": 0.0})  # fmt: skip
 
 

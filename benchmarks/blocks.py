@@ -21,7 +21,7 @@ ROOT = HERE.parent
 RESULTS = HERE / "results"
 PEERS = HERE / ".venv-bench" / "bin" / "python"
 QUIET = 0.10
-PATIENCE = 6
+PATIENCE = 2
 
 
 @contextmanager
@@ -45,6 +45,12 @@ class Bench:
     question: str
     server: Server
 
+    def __post_init__(self) -> None:
+        """Count the blocks on from those that are there."""
+        path = RESULTS / f"{self.question}.jsonl"
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        self.first = max((json.loads(line)["block"] + 1 for line in lines), default=0)
+
     def measure(self, contestant: str, command: list[str], block: int, count: int, **more: Any) -> dict[str, Any]:
         """Run a command that prints a JSON line, alone; give and keep the row."""
         others = self.quiet()
@@ -65,7 +71,8 @@ class Bench:
         if process.returncode:
             raise SystemExit(f"{contestant} failed: {trouble[-2000:]}{said[-500:]}")
         row = {
-            "question": self.question, "block": block, "contestant": contestant, "count": count, "process": whole,
+            "question": self.question, "block": self.first + block, "contestant": contestant, "count": count,
+            "process": whole,
             "cpu_process": usage.ru_utime + usage.ru_stime, "cpu_postgres": machine.cpu(self.server.pid) - postgres,
             "wal": self.server.wal() - wal, "rss_tree": peak.megabytes, "others_busy": others, "spin": spin,
             **more, **json.loads(said.strip().splitlines()[-1]),
