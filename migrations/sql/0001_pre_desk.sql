@@ -41,6 +41,7 @@ create table cons.clients (
 create index ix_clients_code_abonent on cons.clients (code_abonent) where code_abonent is not null;
 create index ix_clients_org_inn on cons.clients (org_inn) where org_inn is not null;
 create index ix_clients_parent_key on cons.clients (parent_key);
+create index ix_clients_parent_id on cons.clients (parent_id) where parent_id is not null;
 create index ix_clients_contact_id on cons.clients (contact_id) where contact_id is not null;
 
 create table cons.users (
