@@ -12,7 +12,7 @@ from clobus.core.db import Database, rows
 from clobus.core.errors import Missing
 from clobus.core.runs import Run
 from clobus.gateways.onec.entities import Consultation
-from clobus.gateways.onec.wire import Version, decode_row
+from clobus.gateways.onec.wire import Version, decode_row, local_to_instant
 from clobus.modules.consultations import service
 from clobus.sync.onec import records
 from clobus.sync.onec.feed import Feed
@@ -20,6 +20,7 @@ from clobus.sync.onec.paging import Pace, pages
 from clobus.sync.onec.pull import Reader
 
 SWEEP_PAGE = 10_000
+END = "2100-01-01T00:00:00"
 SUSPECTS = 100
 """How many absent documents are asked for one by one in a run: absence alone proves nothing."""
 
@@ -49,20 +50,27 @@ async def open_update(reader: Reader, feed: Feed) -> Run:
 async def sweep(reader: Reader, feed: Feed) -> Run:
     """Compare the version of every document with ours and read what differs: late, back-dated, deleted, lost."""
     async with runs.record(reader.db, "sweep") as this:
-        seen: set[UUID] = set()
+        reached = feed.initial
+        asked = 0
+        versions: list[Swept] = []
         decoder = msgspec.json.Decoder(Swept, strict=False)
         stream = pages(
             reader.onec, feed.entity, "ДатаСоздания", feed.initial, None, pace=Pace(SWEEP_PAGE), select=FIELDS
         )  # fmt: skip
         async for page in stream:
             versions = [decoder.decode(raw) for raw in page]
-            seen.update(v.ref_key for v in versions)
             this.read += len(versions)
             differing = await _differing(reader.db, versions)
             this.unchanged += len(versions) - len(differing)
             await _read_by_keys(reader, feed, differing, this, counted=False)
+            if asked < SUSPECTS:
+                absent = await _absent(reader, reached, versions[-1].created_at, versions, this)
+                asked += len(absent)
+                await _gone(reader, feed, absent, this)
+            reached = versions[-1].created_at
             await this.progress()
-        await _ask_for_absent(reader, feed, seen, this)
+        # What would stand behind the last page.
+        await _gone(reader, feed, await _absent(reader, reached, END, versions, this), this)
     return this
 
 
@@ -89,16 +97,21 @@ async def _read_by_keys(reader: Reader, feed: Feed, keys: Sequence[UUID], this: 
         await _gone(reader, feed, [key for key in chunk if key not in got], this)
 
 
-async def _ask_for_absent(reader: Reader, feed: Feed, seen: set[UUID], this: Run) -> None:
+async def _absent(reader: Reader, start: str, end: str, shown: Sequence[Version], this: Run) -> list[UUID]:
+    """Our requests made in [start, end) of local time that this page does not show: suspects, no more.
+
+    Page by page, so that the memory of a sweep does not grow with the base.
+    """
+    zone = reader.ctx.zone
     async with reader.db.read() as connection:
         found = await rows(
             connection,
-            "select cl_ref_key from cons.cons where cl_ref_key is not null and not deleted"
-            " and created_at < (select started_at from log.etl_runs where id = %s)",
-            (this.id,),
+            "select cl_ref_key from cons.cons where create_date >= %s and create_date < %s and cl_ref_key is not null"
+            " and not deleted and cl_ref_key <> all(%s)"
+            " and created_at < (select started_at from log.etl_runs where id = %s) limit %s",
+            (local_to_instant(start, zone), local_to_instant(end, zone), [v.ref_key for v in shown], this.id, SUSPECTS),
         )
-    absent = [row["cl_ref_key"] for row in found if row["cl_ref_key"] not in seen]
-    await _gone(reader, feed, absent[:SUSPECTS], this)
+    return [row["cl_ref_key"] for row in found]
 
 
 async def _gone(reader: Reader, feed: Feed, keys: Sequence[UUID], this: Run) -> None:
