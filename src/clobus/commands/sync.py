@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Annotated
 
@@ -10,12 +11,14 @@ from psycopg.rows import DictRow
 
 from clobus import schedule
 from clobus.commands import session
+from clobus.core import clock
 from clobus.core.db import one, rows
 from clobus.modules.ops.alerts import stale_after
 from clobus.parts import assemble
 from clobus.runtime import Runtime
 
 app = typer.Typer(no_args_is_help=True, help="The processes of the sync.")
+WAIT_SECONDS = 60.0
 
 
 @app.command("run")
@@ -30,11 +33,16 @@ def run(
             names = ", ".join(sorted(schedule.INTERVALS))
             typer.echo(f"error: there is no process {feed}; there are {names}", err=True)
             raise typer.Exit(2)
-        async with schedule.alone(runtime, process.name) as got:
-            if not got:
-                typer.echo(f"error: {feed} is running already", err=True)
+        deadline = clock.monotonic() + WAIT_SECONDS
+        while True:
+            async with schedule.alone(runtime, process.name) as got:
+                if got:
+                    await process.cycle(assemble(runtime))
+                    break
+            if clock.monotonic() > deadline:
+                typer.echo(f"error: the worker has been running {feed} for {WAIT_SECONDS:.0f} s", err=True)
                 raise typer.Exit(2)
-            await process.cycle(assemble(runtime))
+            await asyncio.sleep(0.2)
         async with runtime.db.read() as connection:
             return await one(
                 connection, "select * from log.etl_runs where process = %s order by id desc limit 1", (process.name,)

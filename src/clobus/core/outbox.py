@@ -30,6 +30,7 @@ PUSH_SECONDS = 300
 """The longest that one push may take: whatever hangs for longer is tried again."""
 GIVE_UP_SECONDS = 24 * 3600
 BUG_ATTEMPTS = 5
+REFUSALS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,9 @@ class Dispatcher:
             await self._postpone(subject, error, _delay(subject.attempts, error.retry_after), dead=dead)
         except Permanent as error:
             PUSHES.labels(self.system, error.kind).inc()
-            await self._postpone(subject, error, 0, dead=True)
+            # A 500 of 1C may be its rule or its trouble: the same answer three times is a rule.
+            dead = subject.attempts >= REFUSALS
+            await self._postpone(subject, error, 0 if dead else _delay(subject.attempts, None), dead=dead)
         except OperationalError:
             # The database is away, not the partner: the lease runs out and the row is claimed again.
             PUSHES.labels(self.system, "database").inc()
