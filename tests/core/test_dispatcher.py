@@ -1,0 +1,79 @@
+"""What becomes of a push that fails: later, for good, or once more because it was wanted anew."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from clobus.core import outbox
+from clobus.core.db import Database, rows, run
+from clobus.core.errors import GatewayDown, Refused
+
+
+@pytest.fixture
+async def db(dsn: str) -> AsyncIterator[Database]:
+    database = Database(dsn, max_size=4)
+    await database.open()
+    yield database
+    await database.close()
+
+
+async def wanted(db: Database) -> UUID:
+    subject = uuid4()
+    async with db.transaction() as connection:
+        await outbox.touch(connection, "onec", "consultation", [subject])
+    return subject
+
+
+async def left(db: Database) -> list[dict[str, Any]]:
+    async with db.read() as connection:
+        await run(connection, "update sys.outbox set next_at = now() where state = 'pending'")
+        return [dict(row) for row in await rows(connection, "select state, attempts, error_class from sys.outbox")]
+
+
+async def test_a_refusal_is_a_dead_letter_at_the_third_time_and_can_be_wanted_again(db: Database) -> None:
+    async def refuse(_: str, __: UUID) -> None:
+        raise Refused("onec", "PATCH answered 500")
+
+    subject = await wanted(db)
+    dispatcher = outbox.Dispatcher(db, "onec", refuse)
+    states = []
+    for _ in range(3):
+        assert await dispatcher.drain_once() == 1
+        states.append((await left(db))[0]["state"])
+    assert states == ["pending", "pending", "dead"]
+    assert await dispatcher.drain_once() == 0
+    async with db.transaction() as connection:
+        await outbox.touch(connection, "onec", "consultation", [subject])
+    assert await left(db) == [{"state": "pending", "attempts": 0, "error_class": "Refused"}]
+
+
+async def test_a_partner_that_is_away_is_waited_for(db: Database) -> None:
+    async def away(_: str, __: UUID) -> None:
+        raise GatewayDown("onec", "no connection")
+
+    await wanted(db)
+    dispatcher = outbox.Dispatcher(db, "onec", away)
+    for _ in range(8):
+        await dispatcher.drain_once()
+        assert (await left(db))[0]["state"] == "pending"
+
+
+async def test_what_is_wanted_anew_during_its_push_is_pushed_again(db: Database) -> None:
+    times = 0
+
+    async def push(kind: str, subject: UUID) -> None:
+        nonlocal times
+        times += 1
+        if times == 1:
+            async with db.transaction() as connection:
+                await outbox.touch(connection, "onec", kind, [subject])
+
+    await wanted(db)
+    dispatcher = outbox.Dispatcher(db, "onec", push)
+    assert [await dispatcher.drain_once() for _ in range(3)] == [1, 1, 0]
+    assert times == 2
+    assert await left(db) == []
