@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clobus_twins.chatwoot import agents, model, render
-from clobus_twins.chatwoot.call import EMPTY, Answer, Call, Problem, invalid
+from clobus_twins.chatwoot.call import EMPTY, Answer, Call, Problem, invalid, truthy
 from clobus_twins.chatwoot.seeding import new_token, password_hash
 from clobus_twins.chatwoot.times import epoch, iso
 
@@ -137,13 +137,19 @@ def _cache_keys(account: model.Account) -> dict[str, str]:
     return {key: str(account.cache_keys.get(key, "0000000000")) for key in ("label", "inbox", "team")}
 
 
+def features(account: model.Account) -> dict[str, bool]:
+    """The features that are on."""
+    asked = dict.fromkeys(FEATURES, True) | account.features
+    return {name: True for name, on in asked.items() if truthy(on)}
+
+
 def shown(account: model.Account) -> dict[str, Any]:
     """An account."""
     out: dict[str, Any] = {
         "settings": account.settings,
         "created_at": iso(account.created_at),
         "domain": account.domain,
-        "features": dict.fromkeys(FEATURES, True) | account.features,
+        "features": features(account),
         "id": account.id,
         "locale": account.locale,
         "name": account.name,
@@ -157,12 +163,11 @@ def shown(account: model.Account) -> dict[str, Any]:
 
 def show(call: Call) -> Any:
     """`GET /api/v1/accounts/{id}`."""
-    extra: dict[str, Any] = {
-        "cache_keys": _cache_keys(call.account),
-        "latest_chatwoot_version": None,
-        "subscribed_features": [],
-    }
-    return shown(call.account) | extra
+    return _whole(call.account) | {"latest_chatwoot_version": None}
+
+
+def _whole(account: model.Account) -> dict[str, Any]:
+    return shown(account) | {"cache_keys": _cache_keys(account), "subscribed_features": []}
 
 
 def update(call: Call) -> Any:
@@ -177,7 +182,7 @@ def update(call: Call) -> Any:
         raise invalid("Settings auto_resolve_after must be between 10 and 1439856", "settings")
     account.settings = account.settings | given
     call.store.touch(account)
-    return show(call)
+    return _whole(account)
 
 
 def cache_keys(call: Call) -> Any:

@@ -85,6 +85,8 @@ class ChatwootTwin:
                 answer = answered(endpoint.handler(call))
             except Problem as problem:
                 self.store.commit()
+                if problem.body is None:
+                    return Response(b"", problem.status, media_type="application/json")
                 return _json(problem.body, problem.status)
             except Exception:  # whatever a handler did not expect is a 500 in Rails too, and says no more
                 log.exception("unhandled: %s %s", request.method, request.url.path)

@@ -6,8 +6,8 @@ import uuid
 from typing import Any
 
 from clobus_twins.chatwoot import conversation_creation, model, people, render
-from clobus_twins.chatwoot.call import EMPTY, Answer, Call, missing, truthy, unprocessable
-from clobus_twins.chatwoot.conversations import clean_labels
+from clobus_twins.chatwoot.call import EMPTY, Answer, Call, invalid, missing, truthy, unprocessable
+from clobus_twins.chatwoot.conversations import clean_labels, listed_attachments
 from clobus_twins.chatwoot.filters import Filter
 from clobus_twins.chatwoot.inboxes import raw_inbox
 from clobus_twins.chatwoot.times import epoch
@@ -102,13 +102,18 @@ def index(call: Call) -> Any:
     rows = _resolved(call)
     if labels := set(call.listed("labels")):
         rows = [row for row in rows if not labels.isdisjoint(row.labels)]
-    meta = {"count": len(rows), "current_page": call.page}
+    meta = {"count": len(rows), "current_page": _page_as_given(call)}
     return {"meta": meta, "payload": _paged(call, _sorted(call, rows))}
+
+
+def _page_as_given(call: Call) -> Any:
+    """`meta.current_page` echoes the parameter: text when it was in the query, the number 1 when it was nowhere."""
+    return call.params.get("page") or 1
 
 
 def active(call: Call) -> Any:
     """`GET contacts/active`: nobody is online here."""
-    return {"meta": {"count": 0, "current_page": call.page}, "payload": []}
+    return {"meta": {"count": 0, "current_page": _page_as_given(call)}, "payload": []}
 
 
 def search(call: Call) -> Any:
@@ -127,7 +132,7 @@ def search(call: Call) -> Any:
         or lower in str(row.additional_attributes.get("company_name") or "").lower()
     ]
     page = _paged(call, _sorted(call, rows))
-    meta = {"count": len(page), "current_page": call.page, "has_more": len(rows) > call.page * PAGE}
+    meta = {"count": len(page), "current_page": _page_as_given(call), "has_more": len(rows) > call.page * PAGE}
     return {"meta": meta, "payload": page}
 
 
@@ -135,7 +140,7 @@ def filtered(call: Call) -> Any:
     """`POST contacts/filter`."""
     chosen = Filter(call.store, call.account.id, "contact", call.params.get("payload"), now=call.store.now())
     rows = [row for row in _resolved(call) if chosen.matches(row)]
-    meta = {"count": len(rows), "current_page": call.page}
+    meta = {"count": len(rows), "current_page": _page_as_given(call)}
     return {"meta": meta, "payload": _paged(call, _sorted(call, rows))}
 
 
@@ -234,7 +239,7 @@ def add_note(call: Call) -> Any:
     """`POST notes`."""
     content = call.root("note", ("content",)).get("content")
     if not content:
-        raise unprocessable("Validation failed: Content can't be blank")
+        raise invalid("Content can't be blank", "content")
     row = model.Note(account_id=call.account.id, contact_id=contact(call).id, content=str(content))
     row.user_id = call.person.id
     return _note(call, call.store.add(row))
@@ -250,7 +255,10 @@ def one_note(call: Call) -> Any:
         call.store.remove(row)
         return EMPTY
     if call.request.method != "GET":
-        row.content = str(call.root("note", ("content",)).get("content") or row.content)
+        given = call.root("note", ("content",))
+        if "content" in given and not given["content"]:
+            raise invalid("Content can't be blank", "content")
+        row.content = str(given.get("content") or row.content)
         call.store.touch(row)
     return _note(call, row)
 
@@ -261,8 +269,7 @@ def attachments(call: Call) -> Any:
     rows = call.store.conversation_index[call.account.id].by_contact[row.id]
     messages = [message for pk in rows for message in call.store.messages_of.get(pk, []) if message.attachments]
     messages.sort(key=lambda one: one.created_at, reverse=True)
-    files = [render.attachment(call.twin, one, file) for one in messages for file in one.attachments]
-    return {"meta": {"total_count": len(files)}, "payload": files[:100]}
+    return listed_attachments(call, messages, numbered=True)
 
 
 def nothing(_: Call) -> Any:

@@ -81,7 +81,7 @@ def _settle(work: Work, row: model.Conversation, inbox: model.Inbox, contact: mo
             row.assignee_id = None
         if row.assignee_id is None and team.allow_auto_assign:
             row.assignee_id = work.twin.online_member(row, team.members)
-    if row.assignee_id:
+    if row.assignee_id and work.twin.assignable(row, row.assignee_id):
         row.participants = [row.assignee_id]
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from clobus_twins.chatwoot import conversation_creation, message_creation, messages, model, payload, render, reporting
 from clobus_twins.chatwoot.call import EMPTY, Call, Problem, crashed, missing, truthy, unprocessable
-from clobus_twins.chatwoot.times import iso, parse_instant
+from clobus_twins.chatwoot.times import epoch, iso, parse_instant
 
 LONGEST_TEXT = 1500
 BIGGEST_NUMBER = 9_999_999_999
@@ -44,6 +45,7 @@ def _place(call: Call) -> model.ContactInbox:
         inbox = call.store.inboxes.get(call.params["inbox_id"], call.account.id)
         if inbox is None:
             raise missing()
+        _may_use(call, inbox)
     if call.params.get("contact_id"):
         contact = call.store.contacts.get(call.params["contact_id"], call.account.id)
         if contact is None:
@@ -55,7 +57,14 @@ def _place(call: Call) -> model.ContactInbox:
     found = next((one for one in known if one is not None), None)
     if found is None:
         raise missing()
+    _may_use(call, call.store.inboxes.rows[found.inbox_id])
     return found
+
+
+def _may_use(call: Call, inbox: model.Inbox) -> None:
+    """Agents begin conversations in the inboxes they belong to."""
+    if call.user is not None and not call.admin and call.user.id not in inbox.members:
+        raise Problem(401, {"error": "You are not authorized to do this action"})
 
 
 def checked(attributes: dict[str, Any], key: str) -> dict[str, Any]:
@@ -270,18 +279,22 @@ def _agents(call: Call, ids: list[int]) -> list[dict[str, Any]]:
 def change_participants(call: Call) -> Any:
     """`POST` adds and shows the new ones, `PATCH` sets and shows all, `DELETE` removes participants."""
     row = call.conversation()
-    given = [int(one) for one in call.listed("user_ids")]
-    if any(call.store.membership_of(row.account_id, one) is None for one in given):
-        raise unprocessable("Validation failed: User must exist")
+    given = list(dict.fromkeys(int(one) for one in call.listed("user_ids")))
+    new = [one for one in given if one not in row.participants]
+    able = [one for one in new if call.twin.assignable(row, one)]
     if call.request.method == "DELETE":
         row.participants = [one for one in row.participants if one not in given]
     elif call.request.method == "PATCH":
-        row.participants = list(dict.fromkeys(given))
+        row.participants = [one for one in row.participants if one in given] + able
     else:
-        given = [one for one in dict.fromkeys(given) if one not in row.participants]
-        row.participants = [*row.participants, *given]
+        # who has no access to the inbox is shown in the answer, and is not kept
+        if any(one not in call.store.users.rows for one in new):
+            raise crashed()
+        row.participants = [*row.participants, *able]
     call.store.put(row)
-    return EMPTY if call.request.method == "DELETE" else _agents(call, given)
+    if call.request.method == "DELETE":
+        return EMPTY
+    return _agents(call, row.participants if call.request.method == "PATCH" else new)
 
 
 def transcript(call: Call) -> Any:
@@ -301,13 +314,25 @@ def delete(call: Call) -> Any:
 def attachments(call: Call) -> Any:
     """`GET attachments`: the newest 100 files."""
     row = call.conversation()
-    rows = [
-        {**render.attachment(call.twin, one, file), "created_at": int(one.created_at)}
-        | ({"sender": who} if (who := render.sender(call.twin, one)) else {})
-        for one in reversed(call.store.messages_of.get(row.id, []))
-        for file in one.attachments
-    ]
-    return {"meta": {"total_count": len(rows)}, "payload": rows[:100]}
+    return listed_attachments(call, reversed(call.store.messages_of.get(row.id, [])))
+
+
+_FILE_KEYS = ("id", "message_id", "thumb_url", "data_url", "file_size", "file_type", "extension", "width", "height")
+
+
+def listed_attachments(call: Call, rows: Iterable[model.Message], *, numbered: bool = False) -> dict[str, Any]:
+    """The files of messages, a hundred a page, each with its time and who sent it (and its conversation's number)."""
+    shown = []
+    for one in rows:
+        who = render.sender(call.twin, one)
+        for file in one.attachments:
+            whole = render.attachment(call.twin, one, file)
+            line = {key: whole[key] for key in _FILE_KEYS} | {"created_at": epoch(one.created_at)}
+            line |= {"sender": who} if who else {}
+            if numbered:
+                line["conversation_id"] = call.store.conversations.rows[one.conversation_id].display_id
+            shown.append(line)
+    return {"meta": {"total_count": len(shown)}, "payload": shown[(call.page - 1) * 100 : call.page * 100]}
 
 
 def reporting_events(call: Call) -> Any:

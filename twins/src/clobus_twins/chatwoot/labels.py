@@ -6,10 +6,11 @@ import re
 from typing import Any
 
 from clobus_twins.chatwoot import model
-from clobus_twins.chatwoot.call import EMPTY, Call, invalid, missing
+from clobus_twins.chatwoot.call import EMPTY, Call, missing, refuse
 
 FIELDS = ("title", "description", "color", "show_on_sidebar")
-_TITLE = re.compile(r"[\w-]+")
+# a letter or digit, then at least one more, or _ or -
+_TITLE = re.compile(r"[^\W_]+[\w-]+")
 
 
 def _shown(row: model.Label) -> dict[str, Any]:
@@ -35,13 +36,15 @@ def show(call: Call) -> Any:
 
 def _write(call: Call, row: model.Label, given: dict[str, Any]) -> None:
     if "title" in given:
-        title = str(given["title"] or "").strip().lower()
-        if not title:
-            raise invalid("Title must not be blank", "title")
+        title = str(given["title"] or "").lower()
+        errors = []
+        if not title.strip():
+            errors.append(("Title must not be blank", "title"))
         if not _TITLE.fullmatch(title):
-            raise invalid("Title is invalid", "title")
+            errors.append(("Title is invalid", "title"))
         if any(one.title == title and one is not row for one in call.store.labels.of(call.account.id)):
-            raise invalid("Title has already been taken", "title")
+            errors.append(("Title has already been taken", "title"))
+        refuse(errors)
         row.title = title
     for key in FIELDS[1:]:
         if key in given:

@@ -112,7 +112,10 @@ def _account(call: Call) -> model.Account:
 
 
 def _shown(row: model.Account) -> dict[str, Any]:
-    return accounts.shown(row) | {"limits": row.limits, "custom_attributes": row.custom_attributes}
+    keys = ("id", "name", "locale", "domain", "support_email")
+    out: dict[str, Any] = {key: getattr(row, key) for key in keys}
+    out |= {"features": accounts.features(row), "custom_attributes": row.custom_attributes}
+    return out | {"limits": row.limits, "status": row.status}
 
 
 def _write(row: model.Account, params: dict[str, Any]) -> None:
@@ -195,9 +198,8 @@ def put_account_user(call: Call) -> Any:
 def drop_account_user(call: Call) -> Any:
     """`DELETE accounts/{id}/account_users {"user_id"}`."""
     row = call.store.membership_of(_account(call).id, call.number("user_id"))
-    if row is None:
-        raise missing()
-    agents.leave(call, row)
+    if row is not None:
+        agents.leave(call, row)
     return EMPTY
 
 
