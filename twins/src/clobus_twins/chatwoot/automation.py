@@ -33,6 +33,7 @@ ACTIONS = frozenset(
         "change_priority",
         "send_email_transcript",
         "add_private_note",
+        "add_sla",
     ]
 )
 FIELDS = ("name", "description", "event_name", "active", "conditions", "actions")
@@ -60,7 +61,7 @@ CONDITIONS = frozenset(
         "private_note",
     ]
 )
-MACRO_ACTIONS = ACTIONS - {"send_email_to_team", "open_conversation", "pending_conversation"}
+MACRO_ACTIONS = ACTIONS - {"send_email_to_team", "open_conversation", "pending_conversation", "add_sla"}
 _STATUS_ACTIONS = {
     "resolve_conversation": "resolved",
     "open_conversation": "open",

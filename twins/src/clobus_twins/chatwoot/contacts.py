@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from clobus_twins.chatwoot import conversation_creation, model, people, render
-from clobus_twins.chatwoot.call import EMPTY, Answer, Call, invalid, missing, truthy, unprocessable
+from clobus_twins.chatwoot.call import EMPTY, Answer, Call, crashed, invalid, missing, truthy, unprocessable
 from clobus_twins.chatwoot.conversations import clean_labels, listed_attachments
 from clobus_twins.chatwoot.filters import Filter
 from clobus_twins.chatwoot.inboxes import raw_inbox
@@ -33,11 +33,12 @@ def create(call: Call) -> Any:
         inbox = call.store.inboxes.get(call.params["inbox_id"], call.account.id)
         if inbox is None:
             raise missing()
+    source_id = str(call.params["source_id"]) if call.params.get("source_id") else None
+    people.check(call.work, call.account.id, people.cleaned(call.params))
+    if inbox is not None and (inbox.id, source_id) in call.store.sources.by_source:
+        raise crashed()  # the index of the addresses refuses it, and only conversations expect that
     row = people.create(call.work, call.account.id, call.params)
-    place = None
-    if inbox is not None:
-        source_id = call.params.get("source_id")
-        place = conversation_creation.address(call.work, row, inbox, str(source_id) if source_id else None)
+    place = conversation_creation.address(call.work, row, inbox, source_id) if inbox is not None else None
     return {
         "payload": {
             "contact": render.contact(call.twin, row, with_inboxes=True),
@@ -164,14 +165,12 @@ def add_inbox(call: Call) -> Any:
     inbox = call.store.inboxes.get(call.params.get("inbox_id"), call.account.id)
     if inbox is None:
         raise missing()
-    source_id = call.params.get("source_id")
-    place = conversation_creation.address(
-        call.work,
-        row,
-        inbox,
-        str(source_id) if source_id else None,
-        verified=truthy(call.params.get("hmac_verified")),
-    )
+    source_id = str(call.params["source_id"]) if call.params.get("source_id") else None
+    known = call.store.sources.by_source.get((inbox.id, source_id or ""))
+    if known is not None and known.contact_id != row.id:
+        raise crashed()
+    verified = truthy(call.params.get("hmac_verified"))
+    place = conversation_creation.address(call.work, row, inbox, source_id, verified=verified)
     return {"source_id": place.source_id, "inbox": render.slim_inbox(inbox)}
 
 
@@ -272,6 +271,18 @@ def attachments(call: Call) -> Any:
     return listed_attachments(call, messages, numbered=True)
 
 
-def nothing(_: Call) -> Any:
-    """`POST contacts/import`, `/export`, `DELETE avatar`: 200, the rest is an e-mail's matter."""
+def take_import(call: Call) -> Any:
+    """`POST contacts/import`: 200, the rest is a job's and an e-mail's matter."""
+    if not call.params.get("import_file"):
+        raise unprocessable("File is blank")
     return EMPTY
+
+
+def nothing(_: Call) -> Any:
+    """`POST contacts/export`: 200, the rest is an e-mail's matter."""
+    return EMPTY
+
+
+def drop_avatar(call: Call) -> Any:
+    """`DELETE contacts/{id}/avatar`: the contact without its addresses."""
+    return {"payload": render.contact(call.twin, contact(call))}

@@ -333,26 +333,3 @@ def listed_attachments(call: Call, rows: Iterable[model.Message], *, numbered: b
                 line["conversation_id"] = call.store.conversations.rows[one.conversation_id].display_id
             shown.append(line)
     return {"meta": {"total_count": len(shown)}, "payload": shown[(call.page - 1) * 100 : call.page * 100]}
-
-
-def reporting_events(call: Call) -> Any:
-    """`GET reporting_events` of a conversation."""
-    row = call.conversation()
-    return [
-        {
-            "id": one.id,
-            "name": one.name,
-            "value": one.value,
-            "value_in_business_hours": one.value,
-            "event_start_time": iso(one.created_at - one.value),
-            "event_end_time": iso(one.created_at),
-            "account_id": one.account_id,
-            "conversation_id": row.display_id,
-            "inbox_id": one.inbox_id,
-            "user_id": one.user_id,
-            "created_at": iso(one.created_at),
-            "updated_at": iso(one.updated_at),
-        }
-        for one in call.store.reporting_events.of(call.account.id)
-        if one.conversation_id == row.id
-    ]

@@ -133,7 +133,7 @@ def _check(params: dict[str, Any]) -> None:
 
 
 def _write(call: Call, row: model.Inbox) -> None:
-    """Take the settings of a request into the inbox; `auto_assignment_config` is only taken by the other edition."""
+    """Take the settings of a request into the inbox."""
     params = call.params
     _check(params)
     if "name" in params:
@@ -144,6 +144,12 @@ def _write(call: Call, row: model.Inbox) -> None:
     for key in SWITCHES:
         if key in params:
             setattr(row, key, truthy(params[key]))
+    if isinstance(params.get("auto_assignment_config"), dict):
+        limit = params["auto_assignment_config"].get("max_assignment_limit")
+        if limit is not None and not _positive(limit):
+            text = "Auto assignment config max_assignment_limit must be greater than 0"
+            raise invalid(text, "auto_assignment_config")
+        row.auto_assignment_config = {} if limit is None else {"max_assignment_limit": limit}
     if isinstance(params.get("csat_config"), dict) and params["csat_config"]:
         row.csat_config = _csat_config(params["csat_config"])
     if isinstance(params.get("working_hours"), list):

@@ -136,12 +136,13 @@ def _reopen(work: Work, row: model.Conversation, message: model.Message) -> None
         return
     inbox = work.store.inboxes.rows[row.inbox_id]
     if row.status == "snoozed":
-        work.reopened_by_contact = True
         work.change(row, status="open")
+    elif row.status == "resolved" and inbox.agent_bot_id:
+        work.change(row, status="pending")
     elif row.status == "resolved":
-        work.reopened_by_contact = True
-        work.change(row, status="pending" if inbox.agent_bot_id else "open")
-    work.reopened_by_contact = False
+        work.reopened_by_contact = True  # of all three only this line names the system
+        work.change(row, status="open")
+        work.reopened_by_contact = False
 
 
 def _human(message: model.Message) -> bool:

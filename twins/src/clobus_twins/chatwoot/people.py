@@ -113,6 +113,9 @@ def update(work: Work, row: model.Contact, given: dict[str, Any]) -> None:
     if values.get("email") and values["email"] != row.email:
         row.avatar_due = work.store.now() + work.twin.settings.avatar_after
     work.change_contact(row, **values | derived(row, values))
+    if row.company_id is None and values.get("email"):
+        _join_company(work, row)
+        work.store.put(row)
 
 
 def derived(row: model.Contact, values: dict[str, Any]) -> dict[str, Any]:

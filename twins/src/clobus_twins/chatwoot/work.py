@@ -225,7 +225,9 @@ class Work:
         self.deferred.append(job)
 
     def run_deferred(self) -> None:
-        """Run the jobs, also those that they defer."""
+        """Run the jobs, also those that they defer; each reads its rows anew, without what the request left in them."""
+        self.created.clear()
+        self.labels_loaded.clear()
         while self.deferred:
             self.deferred.pop(0)()
 
