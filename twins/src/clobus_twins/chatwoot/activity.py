@@ -46,7 +46,8 @@ def actor(work: Work) -> str | None:
     """Whose name the lines carry."""
     if work.rule is not None:
         return AUTOMATION
-    return work.user.name if work.user else None
+    who = work.user or work.bot
+    return who.name if who else None
 
 
 def describe(work: Work, row: model.Conversation, changes: dict[str, tuple[Any, Any]]) -> None:

@@ -47,7 +47,7 @@ def _write(call: Call, row: model.Webhook, given: dict[str, Any]) -> None:
     if not isinstance(subscriptions, list) or not subscriptions or not EVENTS.issuperset(subscriptions):
         errors.append(("Subscriptions Invalid events", "subscriptions"))
     refuse(errors)
-    row.url, row.subscriptions = str(url), list(dict.fromkeys(subscriptions))
+    row.url, row.subscriptions = str(url), list(subscriptions)
     row.name = given.get("name", row.name)
 
 

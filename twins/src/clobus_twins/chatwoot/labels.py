@@ -65,8 +65,8 @@ def _retag(call: Call, old: str, new: str | None) -> None:
     rows += store.contacts.of(call.account.id)
     for row in rows:
         if old in row.labels:
-            renamed = [(new or "") if label == old else label for label in row.labels]
-            row.labels = list(dict.fromkeys(label for label in renamed if label))
+            kept = [label for label in row.labels if label not in (old, new)]
+            row.labels = [*kept, new] if new else kept
             store.put(row)
 
 

@@ -117,6 +117,7 @@ class Twin:
                 return
             found = self.online_member(row, team.members if team else inbox.members)
             if found is not None:
+                work.user = work.bot = None  # a job of its own: nobody's name is in its line, so there is none
                 work.change(row, assignee_id=found)
 
         work.defer(job)
