@@ -139,6 +139,8 @@ def search(call: Call) -> Any:
 
 def filtered(call: Call) -> Any:
     """`POST contacts/filter`."""
+    if not isinstance(call.params.get("payload"), list):
+        raise crashed()
     chosen = Filter(call.store, call.account.id, "contact", call.params.get("payload"), now=call.store.now())
     rows = [row for row in _resolved(call) if chosen.matches(row)]
     meta = {"count": len(rows), "current_page": _page_as_given(call)}

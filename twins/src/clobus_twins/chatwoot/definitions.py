@@ -82,11 +82,19 @@ def enum(value: Any, names: tuple[str, ...]) -> str:
         raise crashed() from error
 
 
+def _named(value: Any, names: tuple[str, ...]) -> str | None:
+    """The name of an enum's value in a query, where an unknown one finds nothing."""
+    try:
+        return enum(value, names)
+    except Problem:
+        return None
+
+
 def index(call: Call) -> Any:
     """`GET custom_attribute_definitions?attribute_model=`: a bare array."""
     rows = call.store.definitions.of(call.account.id)
     if (wanted := call.params.get("attribute_model")) not in (None, ""):
-        rows = [row for row in rows if row.attribute_model == enum(wanted, MODELS)]
+        rows = [row for row in rows if row.attribute_model == _named(wanted, MODELS)]
     return [_shown(row) for row in rows]
 
 
@@ -160,7 +168,7 @@ def _shown_filter(row: model.CustomFilter) -> dict[str, Any]:
 
 def filters(call: Call) -> Any:
     """`GET custom_filters?filter_type=`: the caller's own."""
-    kind = enum(call.params.get("filter_type") or "conversation", FILTER_TYPES)
+    kind = _named(call.params.get("filter_type") or "conversation", FILTER_TYPES)
     rows = call.store.custom_filters.of(call.account.id)
     return [_shown_filter(row) for row in rows if row.user_id == call.person.id and row.filter_type == kind]
 

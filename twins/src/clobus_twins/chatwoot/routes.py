@@ -88,6 +88,7 @@ CONVERSATIONS = (
     _bot("POST", "/conversations", conversations.create),
     _any("GET", "/conversations/meta", conversation_list.meta),
     _any("GET", "/conversations/search", conversation_list.search),
+    _any("GET", "/conversations/unread_counts", conversation_list.unread_counts),
     _any("POST", "/conversations/filter", conversation_list.filtered),
     _bot("GET", _ONE, conversations.show),
     _bot("PATCH PUT", _ONE, conversations.update),
