@@ -124,6 +124,17 @@ def test_the_page_is_echoed_as_it_came(desk: Desk) -> None:
     assert desk.ask("POST", "contacts/filter", {"payload": [row], "page": 1})["meta"]["current_page"] == 1
 
 
+def test_what_is_missing_comes_first_going_down_and_last_going_up(desk: Desk) -> None:
+    desk.contact(name="А", identifier="a", phone_number="+998900000001")
+    desk.contact(name="Б", identifier="b")
+
+    def names(sort: str) -> list[str]:
+        return [one["name"] for one in desk.ask("GET", f"contacts?sort={sort}")["payload"]]
+
+    assert (names("phone_number"), names("-phone_number")) == (["А", "Б"], ["Б", "А"])
+    assert names("-last_activity_at") == ["А", "Б"]
+
+
 def test_a_taken_source_id_crashes_everywhere_but_at_conversations(desk: Desk, inbox: dict[str, Any]) -> None:
     owner, other = desk.contact(inbox), desk.contact()
     body = {"inbox_id": inbox["id"], "source_id": owner["source_id"]}

@@ -28,6 +28,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from clobus_twins.chatwoot import model
 from clobus_twins.chatwoot.access import authorize
 from clobus_twins.chatwoot.call import Answer, Call, Problem, read_params
 from clobus_twins.chatwoot.deliveries import KINDS
@@ -100,7 +101,9 @@ class ChatwootTwin:
     async def _new_account(self, _: Request) -> Response:
         """An empty account with an administrator named Admin and a platform app of its own."""
         store = self.store
-        account_id = max(store.accounts.last_id + 1, 2)
+        if not store.accounts.rows:
+            store.add(model.Account(name="Installation"))  # somebody else's, which a caller may not touch
+        account_id = store.accounts.last_id + 1
         token, platform = new_token(), new_token()
         store.import_account(
             account_id=account_id,

@@ -84,7 +84,8 @@ def _sorted(call: Call, rows: list[model.Contact]) -> list[model.Contact]:
     known = [row for row in rows if key(row) not in (None, "")]
     unknown = [row for row in rows if key(row) in (None, "")]
     known.sort(key=lambda row: key(row).lower() if isinstance(key(row), str) else key(row), reverse=down)
-    return known + unknown
+    # the database puts what is missing first when it goes down, unless told otherwise, as it is for all but these two
+    return unknown + known if down and name in ("email", "phone_number") else known + unknown
 
 
 def _paged(call: Call, rows: list[model.Contact]) -> list[dict[str, Any]]:
