@@ -89,6 +89,17 @@ def test_a_failure_is_kept_until_it_is_mended_and_leaves_a_null(desk: Desk, inbo
     assert len(desk.receiver.wait(f"/account{desk.mark}", "message_updated", 5)) == 5
 
 
+def test_only_what_goes_out_is_the_callers(desk: Desk, inbox: dict[str, Any]) -> None:
+    desk.webhook("message_created")
+    contact = desk.contact(inbox)
+    conversation = desk.conversation(inbox, contact)
+    for kind in ("activity", "template"):
+        made = desk.say(conversation, kind, message_type=kind)
+        assert (made["sender"]["type"], made["sender"]["id"]) == ("contact", contact["id"])
+    told = desk.receiver.wait(f"/account{desk.mark}", "message_created")
+    assert [one["body"]["message_type"] for one in told] == ["template"]
+
+
 def test_a_reply_to_nothing_is_a_reply_to_null(desk: Desk, inbox: dict[str, Any]) -> None:
     conversation = desk.conversation(inbox, desk.contact(inbox))
     first = desk.say(conversation, "x", source_id="s-1")

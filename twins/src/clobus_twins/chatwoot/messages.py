@@ -87,7 +87,7 @@ def _attributes(given: Any) -> dict[str, Any]:
 def _sender(
     call: Call, row: model.Conversation, message: model.Message, params: dict[str, Any]
 ) -> tuple[str | None, int | None]:
-    if message.message_type == model.INCOMING:
+    if message.message_type != model.OUTGOING:
         return "Contact", row.contact_id
     if params.get("sender_type") == "AgentBot":
         bot = call.store.agent_bots.get(params.get("sender_id"))

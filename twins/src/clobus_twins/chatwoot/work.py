@@ -211,7 +211,8 @@ class Work:
         event = Event(name, subject, changed)
         if name in BOT_EVENTS and not isinstance(subject, model.Contact):
             self._tell_bots(event)
-        if name not in BOT_ONLY:
+        silent = isinstance(subject, model.Message) and subject.message_type == model.ACTIVITY
+        if name not in BOT_ONLY and not silent:
             self.events.append(event)
 
     def freeze(self) -> None:
