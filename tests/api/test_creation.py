@@ -261,3 +261,23 @@ async def test_news_of_a_partner_ends_the_waiting_at_once(api: Api) -> None:
     started = asyncio.get_running_loop().time()
     assert (await waiting).json()["chatwoot_conversation_id"] == 77
     assert asyncio.get_running_loop().time() - started < 0.3
+
+
+async def test_a_key_used_at_the_same_moment_for_a_spoiled_batch_is_used_once(api: Api) -> None:
+    """Half of these share a batch with a value that spoils it, so the same keys are claimed in both ways at once."""
+    askers = [api.client_id, *await users_of(api, 2)]
+    headers = {"Authorization": f"Bearer {api.keys['service']}", "Prefer": "respond-async"}
+
+    async def ask(number: int) -> int:
+        body = {"client_id": askers[number % 3], "consultation_type": SUPPORT}
+        if number % 8 == 7:
+            body["comment"] = "a\0b"
+        key = {} if number % 8 == 7 else {"Idempotency-Key": f"k{number % 3}"}
+        answer = await api.http.post(
+            "/api/consultations/create", json={"consultation": body}, headers={**headers, **key}
+        )
+        return answer.status_code
+
+    codes = await asyncio.gather(*(ask(number) for number in range(48)))
+    assert set(codes) <= {200, 409, 422}
+    assert await api.count() == 3

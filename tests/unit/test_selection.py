@@ -94,7 +94,7 @@ def test_why_counts_each_under_his_first_reason() -> None:
         "code": "least_loaded", "manager": "M5", "staff": 6, "hours": 1, "closed": 1, "skill": 1, "language": 1,
         "candidates": 2, "near": 1, "waiting": 3, "limit": 10, "recent": 2, "moment": "2026-03-10T10:00:00+05:00",
     }  # fmt: skip
-    told = {language: selection.explain(language, choice.why, CALENDAR) for language in i18n.LANGUAGES}
+    told = {language: selection.explain(language, choice.why, ZONE) for language in i18n.LANGUAGES}
     assert len(set(told.values())) == 3
     for text in told.values():
         assert "M5" in text
@@ -117,7 +117,7 @@ def test_the_limit_is_no_cap_and_nobody_is_the_undefined_one() -> None:
     assert choose([manager(1, waiting=30)], Wish(None, "ru"), at("2026-03-10T10:00")).why["code"] == "only"
     nobody = choose([manager(1)], Wish(WAGES, "ru"), at("2026-03-10T20:00"))
     assert (nobody.manager, nobody.moment) == (UNDEFINED_MANAGER, at("2026-03-11T09:00"))
-    assert "M1" not in selection.explain("en", nobody.why, CALENDAR)
+    assert "M1" not in selection.explain("en", nobody.why, ZONE)
 
 
 def test_ten_thousand_requests_are_spread_fairly(capsys: pytest.CaptureFixture[str]) -> None:

@@ -71,7 +71,7 @@ class Creator:
         patience = self.settings.create_wait_seconds if wait else 0.0
         if principal.role is Role.CLIENT:
             body = _own(body, principal)
-        client_id = body.client.client_id if body.client else body.consultation.client_id
+        client_id = _client_of(body)
         if client_id is None:
             return msgspec.Raw(await self._alone(principal, body, key, patience))
         made = await self._together.add(Wanted(Asked(client_id, body, principal.id), key, wait))
@@ -123,6 +123,8 @@ class Creator:
     ) -> UUID | bytes:  # fmt: skip
         """The request that was made, now or with this key before; or the answer that was kept."""
         async with self.db.transaction() as connection:
+            if (client_id := _client_of(body)) is not None:
+                await opening.hold(connection, [client_id])
             stored = await self._claimed(connection, key, patience)
             if stored is not None and stored.answer is not None:
                 return msgspec.json.encode(stored.answer)
@@ -196,6 +198,10 @@ class Creator:
             "chatwoot_inbox_id": chatwoot.inbox_id,
             "chatwoot_pubsub_token": state["chatwoot_pubsub_token"],
         }
+
+
+def _client_of(body: CreateIn) -> UUID | None:
+    return body.client.client_id if body.client else body.consultation.client_id
 
 
 def _texts(shown: dict[str, Any]) -> dict[str, Any]:

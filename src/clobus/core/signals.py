@@ -108,9 +108,10 @@ class Signals:
                 await asyncio.sleep(1)
 
     async def close(self) -> None:
-        """Send the rest and stop listening."""
+        """Send the rest, unless the database is away, and stop listening."""
         if self._sending is not None:
-            await self._sending
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._sending, 1)
         for task in self._listening.values():
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -92,6 +92,14 @@ COLUMNS = (
 NAMES = ", ".join(part.split()[0] for part in COLUMNS.split(", "))
 
 
+async def hold(connection: Connection, clients: Sequence[UUID]) -> None:
+    """Let nobody else open a request for the owners of these clients until the transaction ends.
+
+    Whoever also claims a key does it after this: two orders would wait for each other.
+    """
+    await connection.execute(LOCK, (list(clients),))
+
+
 async def open_all(
     connection: Connection, asked: Sequence[Asked], rules: Rules, roster: Roster, *, origin: Origin
 ) -> list[Opened | ClobusError]:
@@ -99,7 +107,7 @@ async def open_all(
     now = clock.now().replace(microsecond=0)
     plans = [await _plan(connection, one.body.consultation, now, rules, roster) for one in asked]
     clients = [one.client_id for one in asked]
-    await connection.execute(LOCK, (clients,))
+    await hold(connection, clients)
     days = [plan.day if isinstance(plan, _Plan) else None for plan in plans]
     params = {"support": Kind.SUPPORT.value, "accounting": Kind.ACCOUNTING.value, "clients": clients, "days": days}
     facts = {row["n"]: row for row in await rows(connection, FACTS, params)}

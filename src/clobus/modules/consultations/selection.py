@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from clobus.core import i18n
 from clobus.modules.consultations.calendar import Calendar, shift
@@ -149,8 +150,8 @@ def choose(
     return Choice(taken.key, taken.name, moment, {"code": code, "manager": taken.name, **numbers})
 
 
-def explain(language: str, why: dict[str, Any], calendar: Calendar) -> str:
-    """The reason of a choice as a person reads it."""
+def explain(language: str, why: dict[str, Any], zone: ZoneInfo) -> str:
+    """The reason of a choice (`changes["why"][1]` of Opened and Assigned) as a person reads it."""
     values = {key: value for key, value in why.items() if key != "code"}
-    values["moment"] = i18n.moment(language, datetime.fromisoformat(why["moment"]), calendar.zone)
+    values["moment"] = i18n.moment(language, datetime.fromisoformat(why["moment"]), zone)
     return i18n.text(language, f"why.{why['code']}", values)
