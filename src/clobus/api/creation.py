@@ -24,10 +24,10 @@ from clobus.core.db import Connection, Database, one
 from clobus.core.errors import ClobusError, Forbidden, TooMany, Unprocessable
 from clobus.core.events import Origin
 from clobus.core.idempotency import Key
-from clobus.modules.consultations import applicants, opening, reading
+from clobus.modules.consultations import opening, reading
 from clobus.modules.consultations.opening import Asked, Opened, Rules
 from clobus.modules.consultations.roster import Roster
-from clobus.modules.consultations.schemas import ClientIn, CreateIn
+from clobus.modules.consultations.schemas import CreateIn
 from clobus.modules.consultations.service import ARRIVALS
 from clobus.modules.consultations.types import Kind, Status
 from clobus.settings import Settings
@@ -131,14 +131,9 @@ class Creator:
             if stored is not None and stored.resource_id is not None:
                 cons_id = stored.resource_id
             else:
-                await self.roster.refresh(connection)
-                given = body.client or ClientIn(client_id=body.consultation.client_id)
-                client = await applicants.find_or_make(connection, given, self.rules.folder)
-                asked = Asked(client["client_id"], body, principal.id)
-                outcome = (await opening.open_all(connection, [asked], self.rules, self.roster, origin=Origin.API))[0]
-                if isinstance(outcome, ClobusError):
-                    raise outcome
-                cons_id = outcome.cons_id
+                cons_id = await opening.open_consultation(
+                    connection, body, self.rules, origin=Origin.API, actor=principal.id, roster=self.roster
+                )
             if key is not None:
                 await idempotency.keep(connection, key, cons_id)
                 await idempotency.take_over(connection, key)
@@ -201,7 +196,10 @@ class Creator:
 
 
 def _client_of(body: CreateIn) -> UUID | None:
-    return body.client.client_id if body.client else body.consultation.client_id
+    """The client who is named by our id and by nothing else: there is nothing to find or to fill in."""
+    if body.client is None:
+        return body.consultation.client_id
+    return body.client.client_id if body.client.model_fields_set == {"client_id"} else None
 
 
 def _texts(shown: dict[str, Any]) -> dict[str, Any]:

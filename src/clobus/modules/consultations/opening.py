@@ -22,22 +22,28 @@ from clobus.core.db import Connection, rows, run
 from clobus.core.errors import ClobusError, Conflict, Invalid, NotFound, TooMany
 from clobus.core.events import Event, Origin, publish
 from clobus.core.ids import new_id
+from clobus.modules.consultations import applicants
 from clobus.modules.consultations.calendar import Calendar
 from clobus.modules.consultations.roster import Roster
-from clobus.modules.consultations.schemas import ConsultationIn, CreateIn
+from clobus.modules.consultations.schemas import ClientIn, ConsultationIn, CreateIn
 from clobus.modules.consultations.selection import Wish
 from clobus.modules.consultations.types import Kind, Status
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The limits of opening, from settings."""
+    """The limits of opening, from settings; without a `calendar` the usual one of the zone."""
 
     zone: ZoneInfo
     folder: UUID
     per_day: int
     future_days: int
-    calendar: Calendar
+    calendar: Calendar | None = None
+
+    @property
+    def week(self) -> Calendar:
+        """When the desk works."""
+        return self.calendar or Calendar(self.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,21 @@ async def hold(connection: Connection, clients: Sequence[UUID]) -> None:
     await connection.execute(LOCK, (list(clients),))
 
 
+async def open_consultation(
+    connection: Connection, body: CreateIn, rules: Rules, *, origin: Origin, actor: str, roster: Roster | None = None
+) -> UUID:  # fmt: skip
+    """Make one request, its client found or made, and return its id; publishes Opened. Errors as domain.md §5.4."""
+    roster = roster or Roster(rules.week)
+    await roster.refresh(connection)
+    given = body.client or ClientIn(client_id=body.consultation.client_id)
+    client = await applicants.find_or_make(connection, given, rules.folder)
+    asked = Asked(client["client_id"], body, actor)
+    outcome = (await open_all(connection, [asked], rules, roster, origin=origin))[0]
+    if isinstance(outcome, ClobusError):
+        raise outcome
+    return outcome.cons_id
+
+
 async def open_all(
     connection: Connection, asked: Sequence[Asked], rules: Rules, roster: Roster, *, origin: Origin
 ) -> list[Opened | ClobusError]:
@@ -158,7 +179,7 @@ async def _plan(
         return refusal
     moment = wanted or now
     if asked.consultation_type is Kind.SUPPORT:
-        start = None if wanted is None else rules.calendar.next_opening(wanted)
+        start = None if wanted is None else rules.week.next_opening(wanted)
         return _Plan(wish, moment, start, None)
     moment = roster.moment(wish, moment).replace(microsecond=0)
     start = None if wanted is None else moment
