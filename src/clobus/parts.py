@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from clobus.modules.consultations.roster import Roster
 from clobus.runtime import Runtime
 from clobus.settings import Settings
 from clobus.sync.chatwoot.names import Directory
@@ -32,6 +33,7 @@ class Parts:
     provisioner: Provisioner
     chatwoot_push: ChatwootPush
     onec_push: OnecPush
+    roster: Roster
 
     @property
     def comparer(self) -> Comparer:
@@ -55,6 +57,7 @@ def assemble(runtime: Runtime) -> Parts:
         provisioner,
         ChatwootPush(db, chatwoot, receiver, directory, provisioner, inbox),
         OnecPush(db, runtime.onec, context),
+        Roster(settings.calendar.of(settings.tz)),
     )
 
 

@@ -21,7 +21,17 @@ MODULES = "clobus.modules."
 DOORS = {"service", "events", "types", "schemas"}
 # Services that were split by noun when they grew (architecture, C4): each part is a door of its module.
 NOUNS = {
-    "consultations": {"opening", "reading", "registers", "policy"},
+    "consultations": {
+        "applicants",
+        "calendar",
+        "opening",
+        "reading",
+        "reassignment",
+        "registers",
+        "roster",
+        "selection",
+        "policy",
+    },
     "notifications": {"deliver"},
     "ops": {"alerts", "dead_letters", "health"},
 }

@@ -53,6 +53,7 @@ async def _serve(given: Settings, host: str, port: int) -> None:
     async with open_runtime(given, pool_size=16) as runtime:
         app = create_app(runtime, intervals=intervals(given.speed))
         gc.freeze()  # as above
+        gc.set_threshold(20_000, 20, 20)  # requests make garbage without cycles
         config = uvicorn.Config(
             app, host=host, port=port, log_config=None, access_log=False, ws="websockets-sansio", http="httptools",
             server_header=False, timeout_graceful_shutdown=5, lifespan="off", proxy_headers=False,
