@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import api, loads, pushes, report
+from benchmarks import api, live, loads, pushes, report
 
 ALL = ["floor", "floor_narrow", "load", "dlt", "sling", "row_by_row"]
 
@@ -18,9 +18,10 @@ NAMES: dict[str, Callable[[Path, int], None]] = {
     "follow1m": lambda data, blocks: loads.follow(data, 1_000_000, blocks),
     "push": pushes.push,
     "api": api.api,
+    "live": live.live,
     "report": lambda _data, _blocks: report.show(),
 }
-SHORT = ("load30k", "follow30k", "push", "api", "report")
+SHORT = ("load30k", "follow30k", "push", "api", "live", "report")
 
 
 def main() -> None:
