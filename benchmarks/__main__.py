@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks import api, loads, pushes, report
+from benchmarks import api, live, loads, pushes, report
 
 ALL = ["floor", "floor_narrow", "load", "dlt", "sling", "row_by_row"]
 
@@ -31,9 +31,10 @@ NAMES: dict[str, Callable[[Path, int], None]] = {
     "push": pushes.push,
     "kill": pushes.kill,
     "api": api.api,
+    "live": live.live,
     "report": lambda _data, _blocks: report.show(),
 }
-SHORT = ("load30k", "follow30k", "flight", "push", "kill", "api", "report")
+SHORT = ("load30k", "follow30k", "flight", "push", "kill", "api", "live", "report")
 
 
 def main() -> None:

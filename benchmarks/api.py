@@ -87,7 +87,7 @@ def served(dsn: str) -> Iterator[tuple[int, int]]:
     """`clobus api` over a database; partners are named and never called. Gives port and process id."""
     port = free_port(0)
     env = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("CLOBUS_")},
+        **{name: value for name, value in os.environ.items() if not name.startswith("CLOBUS_") or "LIVE" in name},
         "CLOBUS_DATABASE_URL": dsn, "CLOBUS_SECRET_KEY": "bench-only-bench-only-bench-only",
         "CLOBUS_ONEC__BASE_URL": "http://127.0.0.1:9/onec", "CLOBUS_ONEC__USER": "x", "CLOBUS_ONEC__PASSWORD": "x",
         "CLOBUS_CHATWOOT__BASE_URL": "http://127.0.0.1:9", "CLOBUS_CHATWOOT__TOKEN": "x",

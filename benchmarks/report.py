@@ -153,7 +153,26 @@ def api() -> None:
     )
 
 
+def live() -> None:
+    """Open pages."""
+    found = rows("live")
+
+    def shown(own: list[Row], name: str, digits: int = 1) -> str:
+        return spread([row[name] for row in own if name in row], digits)
+
+    lines = [
+        [name, str(len(own)), shown(own, "all_p99"),
+         spread(ratios(found, name, "bare", lambda row: float(row["all_p99"])), 2), shown(own, "cpu_all"),
+         shown(own, "one_p99", 2), shown(own, "cpu_one", 0), shown(own, "beside_p99"), shown(own, "kb_page"),
+         str(sum(row["all_lost"] + row["one_lost"] + row["beside_lost"] for row in own)), shown(own, "others_busy", 2)]
+        for name in dict.fromkeys(row["contestant"] for row in found)
+        if (own := [row for row in found if row["contestant"] == name])
+    ]  # fmt: skip
+    table("server | blocks | broadcast p99 ms | to bare | CPU µs/message | single p99 ms at 1,000/s |"
+          " CPU µs/single | broadcast p99 ms beside 50 stuck | KB/page | lost | others busy", lines)  # fmt: skip
+
+
 def show() -> None:
     """All tables there are rows for."""
-    for part in (loads, follow, flights, pushes, kills, api):
+    for part in (loads, follow, flights, pushes, kills, api, live):
         part()

@@ -80,6 +80,8 @@ class Limits(_Group):
     creates_per_minute: int = Field(default=600, ge=1)
     webhooks_per_minute: int = Field(default=30_000, ge=1)
     body_bytes: int = Field(default=1_000_000, ge=1000)
+    live_pages: int = Field(default=20, ge=1, description="Open live pages of one caller in one process.")
+    live_topics: int = Field(default=200, ge=1, description="Topics that one page may watch.")
 
 
 class Hours(_Group):

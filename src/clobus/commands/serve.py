@@ -8,10 +8,10 @@ import signal
 from typing import Annotated
 
 import typer
-import uvicorn
 import uvloop
 
 from clobus.api.app import create_app
+from clobus.api.server import make_server
 from clobus.commands import session
 from clobus.core import logging
 from clobus.runtime import open_runtime
@@ -54,8 +54,4 @@ async def _serve(given: Settings, host: str, port: int) -> None:
         app = create_app(runtime, intervals=intervals(given.speed))
         gc.freeze()  # as above
         gc.set_threshold(20_000, 20, 20)  # requests make garbage without cycles
-        config = uvicorn.Config(
-            app, host=host, port=port, log_config=None, access_log=False, ws="websockets-sansio", http="httptools",
-            server_header=False, timeout_graceful_shutdown=5, lifespan="off", proxy_headers=False,
-        )  # fmt: skip
-        await uvicorn.Server(config).serve()
+        await make_server(app, host, port).serve()
