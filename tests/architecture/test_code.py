@@ -21,7 +21,18 @@ MODULES = "clobus.modules."
 DOORS = {"service", "events", "types", "schemas"}
 # Services that were split by noun when they grew (architecture, C4): each part is a door of its module.
 NOUNS = {
-    "consultations": {"applicants", "calendar", "opening", "policy", "reading", "reassignment", "registers", "roster", "selection", "watching"},
+    "consultations": {
+        "applicants",
+        "calendar",
+        "opening",
+        "policy",
+        "reading",
+        "reassignment",
+        "registers",
+        "roster",
+        "selection",
+        "watching",
+    },
     "notifications": {"deliver"},
     "ops": {"alerts", "dead_letters", "health"},
 }
