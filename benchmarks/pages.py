@@ -111,7 +111,12 @@ def orders(what: str, signal: str) -> tuple[Callable[[], None], Callable[[int], 
     database = psycopg.connect(signal, autocommit=True)
 
     def notify(request: object) -> None:
-        database.execute("select pg_notify('clobus_live', %s)", (f"{time.monotonic_ns()}:{request}",))
+        # An event and its word, as `core.events` and `core.signals` leave them; its number is the time.
+        database.execute(
+            "with made as (insert into log.events (id, name, cons_id, origin) overriding system value"
+            " values (%s, 'Changed', %s, 'platform')) select pg_notify('clobus_live', %s)",
+            (time.monotonic_ns(), request, str(request)),
+        )
 
     return lambda: notify(COMMON), lambda number: notify(key("page", number))
 

@@ -1,4 +1,4 @@
-"""Live pages: events are told with their commit, and who has a page open is known.
+"""Live pages: who has one open is known.
 
 Revision ID: 0008
 Revises: 0003
@@ -15,7 +15,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create the trigger and the table."""
+    """Create the table."""
     sql = Path(__file__).parent.parent / "sql" / "0008_pre_live.sql"
     # The driver's own connection: several statements in one text, and no placeholder is looked for in it.
     op.get_bind().connection.driver_connection.execute(sql.read_text(encoding="utf-8"))
@@ -23,4 +23,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop them: only for development."""
-    op.execute("drop trigger events_tell_live on log.events; drop function log.tell_live; drop table sys.presence")
+    op.execute("drop table sys.presence")

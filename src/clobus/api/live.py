@@ -206,4 +206,4 @@ async def of_consultation(
 
 def open_live(db: Database, key: str, *, pages_each: int, topics_each: int) -> Live:
     """The hub of a process, with what its pages need."""
-    return Live(Hub(db, watching.concerned), db, key, pages_each, topics_each)
+    return Live(Hub(db, watching.newest), db, key, pages_each, topics_each)

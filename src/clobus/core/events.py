@@ -13,7 +13,10 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from clobus.core import signals
 from clobus.core.db import Connection
+
+CHANNEL = "clobus_live"
 
 
 class Origin(StrEnum):
@@ -61,5 +64,7 @@ async def publish(connection: Connection, events: Sequence[Event]) -> None:
         (Jsonb([{"n": n, "name": e.name, "cons_id": e.cons_id, "origin": e.origin.value, "actor": e.actor,
                    "changes": e.changes} for n, e in enumerate(events)]),),
     )  # fmt: skip
+    for request in {event.cons_id for event in events if event.cons_id is not None}:
+        await signals.tell(connection, CHANNEL, str(request))  # live pages, in whatever process
     for reaction in _reactions:
         await reaction(connection, events)

@@ -1,8 +1,9 @@
 """Live pages: who listens to which topic in this process, and what the database tells of changes.
 
 A page is told only "this topic changed, event N" and reads anew through the API with its own rights, so nothing leaks
-by a socket. Whatever process made a change, the trigger on `log.events` tells of it with the commit; a process that
-lost its ear for a moment tells all its pages to read anew.
+by a socket. Whatever process made a change, it is told after the commit (`core.events`, `core.signals`); what was lost
+on the way is found by a look at the newest events each second, and a process that lost its ear for a moment tells all
+its pages to read anew.
 """
 
 from __future__ import annotations
@@ -21,18 +22,19 @@ from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
 from clobus.core import clock
-from clobus.core.db import Connection, Database, one, run
+from clobus.core.db import Connection, Database, one, rows, run
+from clobus.core.events import CHANNEL
 from clobus.core.metrics import LIVE_MESSAGES, LIVE_PAGES
 
 log = structlog.get_logger()
 
-CHANNEL = "clobus_live"
 DESK = "desk"
 CLIENT = "client:"
 PRESENT_SECONDS = 45.0
+LOOK_SECONDS = 1.0
 BEAT_SECONDS = 15.0
 T = TypeVar("T")
-REMEMBER = 20_000
+MOST = 5000
 AWAY = (OperationalError, PoolTimeout)
 
 
@@ -55,8 +57,17 @@ class Page(Protocol):
         """The process stops."""
 
 
-Owners = Callable[[Connection, Sequence[UUID]], Awaitable[Mapping[UUID, Sequence[UUID]]]]
-"""The clients whose topic a change of each request concerns."""
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The newest event of a request, and the clients whom it concerns."""
+
+    request: UUID
+    event: int
+    clients: Sequence[UUID]
+
+
+Newest = Callable[[Connection, Sequence[UUID]], Awaitable[Sequence[Change]]]
+"""What is new about these requests."""
 
 
 def news(topic: str, event: int) -> bytes:
@@ -76,15 +87,14 @@ class Hub:
     """The topics of one process."""
 
     db: Database
-    owners: Owners
+    newest: Newest
     last: int = 0
-    of_clients: int = 0
-    """How many of the topics are clients': only then is it asked whose a request is."""
     topics: dict[str, set[Page]] = field(default_factory=dict)
     pages: dict[Page, set[str]] = field(default_factory=dict)
     people: Counter[str] = field(default_factory=Counter)
     present: Counter[UUID] = field(default_factory=Counter)
-    _known: dict[UUID, Sequence[UUID]] = field(default_factory=dict)
+    _heard: set[UUID] = field(default_factory=set)
+    _telling: bool = False
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def enter(self, page: Page, clients: Iterable[UUID] = ()) -> None:
@@ -108,10 +118,7 @@ class Hub:
     def watch(self, page: Page, topics: Iterable[str]) -> None:
         """Let an open page hear of these topics; rights were checked before."""
         for topic in topics:
-            if topic not in self.topics:
-                self.topics[topic] = set()
-                self.of_clients += topic.startswith(CLIENT)
-            self.topics[topic].add(page)
+            self.topics.setdefault(topic, set()).add(page)
             self.pages[page].add(topic)
 
     def unwatch(self, page: Page, topics: Iterable[str]) -> None:
@@ -126,7 +133,6 @@ class Hub:
             watching.discard(page)
             if not watching:
                 del self.topics[topic]
-                self.of_clients -= topic.startswith(CLIENT)
 
     def tell(self, changed: Mapping[str, int]) -> None:
         """Tell everybody who watches these topics; one frame a topic, no waiting."""
@@ -139,43 +145,39 @@ class Hub:
                 page.tell(topic, event, frame)
             LIVE_MESSAGES.inc(len(watching))
 
-    def hear(self, payload: str) -> None:
-        """Take a notification of the trigger: `event:request,event:request…`."""
-        events: dict[UUID, int] = {}
-        for part in payload.split(","):
-            event, _, request = part.partition(":")
-            events[UUID(request)] = int(event)
-        self.last = max(self.last, *events.values())
-        self.tell({f"consultation:{request}": event for request, event in events.items()} | {DESK: self.last})
-        if self.of_clients:
-            unknown = [request for request in events if request not in self._known]
-            if unknown:
-                self._soon(self._tell_owners(events, unknown))
-            else:
-                self._tell_known(events)
+    def hear(self, requests: Iterable[UUID]) -> None:
+        """Something happened to these requests; those that come while one look is taken share the next."""
+        if not self.topics:
+            return
+        self._heard.update(requests)
+        if self._heard and not self._telling:
+            self._telling = True
+            self._soon(self._tell_heard())
 
-    def _tell_known(self, events: Mapping[UUID, int]) -> None:
-        changed: dict[str, int] = {}
-        for request, event in events.items():
-            for client in self._known.get(request, ()):
-                changed[f"{CLIENT}{client}"] = max(event, changed.get(f"{CLIENT}{client}", 0))
-        self.tell(changed)
-
-    async def _tell_owners(self, events: Mapping[UUID, int], unknown: Sequence[UUID]) -> None:
+    async def _tell_heard(self) -> None:
         try:
-            async with self.db.read() as connection:
-                found = await self.owners(connection, unknown)
+            while self._heard:
+                asked = list(self._heard)[:MOST]
+                self._heard.difference_update(asked)
+                async with self.db.read() as connection:
+                    found = await self.newest(connection, asked)
+                changed: dict[str, int] = {}
+                for change in found:
+                    self.last = max(self.last, change.event)
+                    changed[f"consultation:{change.request}"] = change.event
+                    for client in change.clients:
+                        changed[f"{CLIENT}{client}"] = max(change.event, changed.get(f"{CLIENT}{client}", 0))
+                if found:
+                    changed[DESK] = max(change.event for change in found)
+                self.tell(changed)
         except AWAY:
             self._renew_all()
-            return
-        if len(self._known) > REMEMBER:
-            self._known.clear()
-        self._known.update({request: found.get(request, ()) for request in unknown})
-        self._tell_known(events)
+        finally:
+            self._telling = False
 
     async def run(self) -> None:
         """Listen until cancelled; survives a database that is away for a while."""
-        beating = asyncio.create_task(self._beat())
+        beating = [asyncio.create_task(self._beat()), asyncio.create_task(self._look())]
         heard = False
         try:
             while True:
@@ -186,7 +188,8 @@ class Hub:
                 heard = True
                 await asyncio.sleep(0.5)
         finally:
-            beating.cancel()
+            for task in beating:
+                task.cancel()
 
     async def _listen(self, *, renew: bool) -> None:
         async with self.db.dedicated() as connection:
@@ -211,9 +214,8 @@ class Hub:
                 return
             heard = []
             while (note := pgconn.notifies()) is not None:
-                heard.append(note.extra)
-            if heard:
-                self.hear(b",".join(heard).decode())
+                heard.append(UUID(note.extra.decode()))
+            self.hear(heard)
 
         loop.add_reader(pgconn.socket, readable)
         try:
@@ -230,10 +232,27 @@ class Hub:
         for page in list(self.pages):
             page.renew()
 
+    async def _look(self) -> None:
+        """Find events of which no word came: their process died between commit and telling."""
+        seen = None
+        while True:
+            with contextlib.suppress(*AWAY):
+                async with self.db.read() as connection:
+                    row = await one(connection, "select coalesce(max(id), 0) as id from log.events")
+                    newest = row["id"] if row else 0
+                    if seen is not None and newest > max(seen, self.last) and self.topics:
+                        found = await rows(
+                            connection,
+                            "select distinct cons_id from log.events where id > %s and cons_id is not null limit %s",
+                            (seen, MOST),
+                        )
+                        self.hear(row["cons_id"] for row in found)
+                seen = newest
+            await asyncio.sleep(LOOK_SECONDS)
+
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
-            self._known.clear()  # a request may have got another client
             now = clock.monotonic()
             for at, page in enumerate(list(self.pages)):
                 page.beat(now)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from clobus.core.db import Connection, one, rows
+from clobus.core.live import Change
 
 OWN = "(select client_id from cons.clients where client_id = any(%(own)s) or parent_id = any(%(own)s))"
 MARGIN = "5 minutes"
@@ -42,15 +43,16 @@ async def allowed(connection: Connection, topics: Collection[str], own: Collecti
     return {topic for topic, what in asked.items() if what in seen}
 
 
-async def concerned(connection: Connection, requests: Sequence[UUID]) -> Mapping[UUID, Sequence[UUID]]:
-    """The client of each request, and its owner."""
+async def newest(connection: Connection, requests: Sequence[UUID]) -> list[Change]:
+    """The newest event of each request, its client and the client's owner."""
     found = await rows(
         connection,
-        "select c.cons_id, array_remove(array[c.client_id, k.parent_id], null) as clients from cons.cons c"
-        " left join cons.clients k using (client_id) where c.cons_id = any(%s)",
+        "select c.cons_id, e.id, array_remove(array[c.client_id, k.parent_id], null) as clients from cons.cons c"
+        " left join cons.clients k using (client_id) cross join lateral (select max(id) as id from log.events"
+        " where cons_id = c.cons_id) e where c.cons_id = any(%s) and e.id is not null",
         (list(requests),),
     )
-    return {row["cons_id"]: row["clients"] for row in found}
+    return [Change(row["cons_id"], row["id"], row["clients"]) for row in found]
 
 
 async def missed(connection: Connection, topics: Collection[str], last: int) -> dict[str, int] | None:
