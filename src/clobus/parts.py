@@ -49,7 +49,7 @@ def assemble(runtime: Runtime) -> Parts:
     provisioner = Provisioner(db, chatwoot, runtime.platform, directory, inbox, webhook_address(settings))
     return Parts(
         runtime,
-        Reader(runtime.onec, db, context, given.page_size, given.overlap_seconds),
+        Reader(runtime.onec, db, context, given.page_size, given.overlap_seconds, given.pages_in_flight),
         receiver,
         Desk(db, chatwoot, receiver, directory, inbox),
         provisioner,
