@@ -21,7 +21,9 @@ MODULES = "clobus.modules."
 DOORS = {"service", "events", "types", "schemas"}
 # Services that were split by noun when they grew (architecture, C4): each part is a door of its module.
 NOUNS = {
-    "consultations": {"opening", "reading", "registers", "policy"},
+    "accounts": {"init_data", "links", "sessions"},
+    "clients": {"matching", "names", "telegram"},
+    "consultations": {"opening", "queue", "reading", "registers", "policy"},
     "notifications": {"deliver"},
     "ops": {"alerts", "dead_letters", "health"},
 }
