@@ -21,7 +21,7 @@ MODULES = "clobus.modules."
 DOORS = {"service", "events", "types", "schemas"}
 # Services that were split by noun when they grew (architecture, C4): each part is a door of its module.
 NOUNS = {
-    "accounts": {"init_data", "links", "sessions"},
+    "accounts": {"callers", "init_data", "links", "sessions"},
     "clients": {"matching", "names", "telegram"},
     "consultations": {"opening", "queue", "reading", "registers", "policy"},
     "notifications": {"deliver"},
