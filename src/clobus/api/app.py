@@ -6,14 +6,17 @@ from collections.abc import Mapping
 
 from fastapi import FastAPI
 
-from clobus.api import consultations, health, hooks, ops, problems, words
+from clobus.api import clients, consultations, health, hooks, managers, ops, problems, signing, telegram, words
 from clobus.api.creation import Creator
 from clobus.api.health import Pings
 from clobus.api.middleware import Around
 from clobus.core.auth import Door
+from clobus.core.cookies import origin_of
 from clobus.core.ratelimit import Limiter
-from clobus.modules.accounts.service import KeyRing
+from clobus.modules.accounts.callers import Callers, Trust
+from clobus.modules.accounts.sessions import Lifetimes
 from clobus.runtime import Runtime
+from clobus.settings import Settings
 from clobus.sync.chatwoot.webhook import Door as ChatwootDoor
 
 
@@ -33,8 +36,9 @@ def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
     app.state.pings = Pings()
     app.state.creator = Creator(runtime.db, settings)
     app.state.chatwoot_door = ChatwootDoor(runtime.db)
+    app.state.callers = callers = Callers(runtime.db, trust_of(settings))
     app.state.door = Door(
-        KeyRing(runtime.db),
+        callers,
         Limiter(
             {
                 "requests": limits.requests_per_minute,
@@ -42,12 +46,29 @@ def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
                 "public": limits.requests_per_minute,
                 "health": max(600, limits.requests_per_minute),
                 "webhooks": limits.webhooks_per_minute,
-                "guesses": 30,
+                "guesses": limits.guesses_per_minute,
+                "signs": limits.signs_per_minute,
+                "misses": limits.misses_per_minute,
             }
         ),
+        frozenset({origin_of(str(settings.public_url))}),
+        secure=settings.public_url.scheme == "https",
     )
     problems.install(app)
-    for router in (consultations.router, words.dicts, words.managers, health.router, hooks.router, ops.router):
+    for router in (consultations.router, clients.router, words.dicts, managers.router, telegram.router, signing.router,
+                   health.router, hooks.router, ops.router):  # fmt: skip
         app.include_router(router)
     app.add_middleware(Around, body_bytes=limits.body_bytes)
     return app
+
+
+def trust_of(settings: Settings) -> Trust:
+    """What callers are checked against."""
+    given, telegram = settings.sessions, settings.telegram
+    return Trust(
+        Lifetimes(given.idle_seconds, given.absolute_seconds, given.staff_idle_seconds, given.staff_absolute_seconds,
+                  given.rotate_seconds),
+        telegram.bot_token.get_secret_value() if telegram else None,
+        telegram.init_data_seconds if telegram else 3600.0,
+        settings.front_secret.get_secret_value() if settings.front_secret else None,
+    )  # fmt: skip

@@ -20,9 +20,12 @@ from clobus.modules.consultations.schemas import ConsultationOut, CreateIn, Crea
 
 router = APIRouter(prefix="/api/consultations", tags=["consultations"])
 READ = require(Role.CLIENT, *READERS, scope="consultations:read")
+# Who holds our id of a request may read it with the narrow scope; numbers and conversations could be guessed.
+READ_ONE = require(Role.CLIENT, *READERS, scope="consultations:read-by-id")
 CREATE = require(Role.CLIENT, Role.SERVICE, Role.MANAGER, Role.HEAD, Role.ADMINISTRATOR,
                  scope="consultations:create", limit="creates")  # fmt: skip
 Caller = Annotated[Principal, Depends(READ)]
+Holder = Annotated[Principal, Depends(READ_ONE)]
 
 
 def _own(principal: Principal) -> UUID | None:
@@ -30,6 +33,16 @@ def _own(principal: Principal) -> UUID | None:
     if principal.role is not Role.CLIENT:
         return None
     return principal.subject_id or UUID(int=0)
+
+
+def _named(principal: Principal, name: str) -> str:
+    """The name of a request as this caller may give it."""
+    if not principal.may("consultations:read"):
+        try:
+            return str(UUID(name))
+        except ValueError:
+            raise NotFound("consultation.unknown") from None
+    return name[:64]
 
 
 def _json(value: Any) -> Response:
@@ -49,6 +62,9 @@ async def create(
     """
     key = idempotency.make_key(principal.id, "create_consultation", idempotency_key, await request.body())
     answer = await request.app.state.creator.create(principal, body, key, wait=prefer != "respond-async")
+    if not principal.may("chat:token"):
+        # The contact's token opens all his conversations: not for who can name him only.
+        answer = {**answer, "chatwoot_pubsub_token": None}
     return _json(answer)
 
 
@@ -67,10 +83,10 @@ async def of_client(request: Request, client_id: UUID, principal: Caller, page: 
 
 
 @router.get("/{name}", response_model=ConsultationOut)
-async def read(request: Request, name: str, principal: Caller) -> Response:
+async def read(request: Request, name: str, principal: Holder) -> Response:
     """A request by our id, its 1C number or its conversation; 404 also for another client's."""
     async with request.app.state.runtime.db.read() as connection:
-        return _json(await reading.read(connection, name[:64], _own(principal)))
+        return _json(await reading.read(connection, _named(principal, name), _own(principal)))
 
 
 @router.post("/{name}/cancel", response_model=ConsultationOut)
@@ -78,7 +94,7 @@ async def cancel(request: Request, name: str, principal: Annotated[Principal, De
     """Take a request back within the window after its creation; 409 when it has ended or the window has passed."""
     runtime = request.app.state.runtime
     async with runtime.db.transaction() as connection:
-        shown = await reading.read(connection, name[:64], _own(principal))
+        shown = await reading.read(connection, _named(principal, name), _own(principal))
         cons_id = UUID(shown["cons_id"])
         row = (await service.load(connection, [cons_id], lock=True))[cons_id]
         window = timedelta(minutes=runtime.settings.limits.cancel_minutes)
