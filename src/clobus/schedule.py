@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from clobus.core import runs
 from clobus.core.db import advisory_lock, one, rows, run
 from clobus.core.errors import ClobusError
+from clobus.modules.accounts import sessions
 from clobus.modules.ops import alerts
 from clobus.parts import Parts
 from clobus.runtime import Runtime
@@ -146,6 +147,7 @@ async def _cleanup(parts: Parts) -> None:
             ("delete from sys.alerts where over_told_at < now() - %s::interval", KEEP_MESSAGES_DAYS),
         ):  # fmt: skip
             this.updated += await run(connection, sql, (f"{days} days",))
+        this.updated += await sessions.forget_old(connection)
 
 
 async def _alerts(parts: Parts) -> None:

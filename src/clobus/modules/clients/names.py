@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 BRAND = re.compile(r"^\s*clobus\s+", re.IGNORECASE)
-EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]+\.[^@\s.,;<>\"]{2,}")
+EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@(?:[^@\s,;<>\".]+\.)+[^@\s,;<>\".]{2,}")
 CODE_DIGITS = 15
 PHONE_DIGITS = (7, 15)
 COUNTRY_CODE, LOCAL_DIGITS = "998", 9
