@@ -59,17 +59,22 @@ async def test_the_shared_secret_names_a_client_and_neither_sees_nor_changes_him
 
 async def test_the_shared_secret_makes_requests_and_reads_them_by_id_alone(api: Api) -> None:
     async with api.runtime.db.transaction() as connection:
-        await run(connection, "update cons.clients set chatwoot_pubsub_token = 'tok'")
+        await run(connection, "update cons.clients set chatwoot_pubsub_token = 'tok', source_id = 'src'")
     body = {"client": {**KNOWN, "email": "thief@x.uz"}, "consultation": {"comment": "?", "consultation_type": SUPPORT}}
     made = await front(api, "POST", "/api/consultations/create", body)
     assert made.status_code == 200, made.text
     assert made.json()["chatwoot_pubsub_token"] is None
     cons_id = made.json()["consultation"]["cons_id"]
     async with api.runtime.db.transaction() as connection:
-        await run(connection, "update cons.cons set number = '000012', conversation_id = 77")
+        await run(
+            connection, "update cons.cons set number = '000012', conversation_id = 77, chatwoot_source_id = 'src'"
+        )
         kept = await rows(connection, "select email from cons.clients where email is not null")
     assert kept == []
-    assert (await front(api, "GET", f"/api/consultations/{cons_id}")).status_code == 200
+    shown = await front(api, "GET", f"/api/consultations/{cons_id}")
+    assert (shown.status_code, shown.json()["chatwoot_source_id"]) == (200, None)
+    mine = await api.get(f"/api/consultations/{cons_id}", "client")
+    assert mine.json()["chatwoot_source_id"] == "src"
     for guess in ("000012", "77", "cl_" + cons_id, "' or 1=1"):
         answer = await front(api, "GET", f"/api/consultations/{guess}")
         assert (answer.status_code, answer.json()["code"]) == (404, "consultation.unknown")
@@ -142,6 +147,13 @@ async def test_a_zero_character_is_a_bad_request(api: Api) -> None:
     for door in ("/api/consultations/a%00b", "/api/clients/by-hash/a%00b", "/api/telegram/consultations/a%00b"):
         role = "client" if "telegram" in door else "service"
         assert (await api.get(door, role)).status_code in (404, 422), door
+
+
+async def test_a_host_out_of_form_is_no_accident(api: Api) -> None:
+    answer = await api.http.post(
+        "/api/auth/link", json={"token": "x" * 32}, headers={"Host": "a:b", "Origin": "http://a:b"}
+    )
+    assert answer.status_code in (400, 401)
 
 
 async def test_one_credential_is_taken_not_the_better_of_two(api: Api) -> None:

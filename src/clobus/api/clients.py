@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
+from clobus.api.veil import veiled
 from clobus.core.auth import READERS, Principal, Role, door_of, require
 from clobus.core.errors import Invalid, NotFound
 from clobus.core.events import Origin
@@ -31,14 +32,7 @@ ECHOED = ("client_id", "is_parent", "parent_id", "subscriberId", "code_abonent",
 def _answer(shown: dict[str, Any], principal: Principal) -> Response:
     if not principal.may("clients:read"):
         shown = {name: value if name in ECHOED else None for name, value in shown.items()}
-    if not _may_chat(principal):
-        # It opens the client's whole chat: for himself, and for the site's own server that lets him in.
-        shown = {**shown, "chatwoot_pubsub_token": None}
-    return Response(msgspec.json.encode(shown), media_type="application/json")
-
-
-def _may_chat(principal: Principal) -> bool:
-    return principal.role in (Role.CLIENT, Role.SERVICE) and principal.may("chat:token")
+    return Response(msgspec.json.encode(veiled(shown, principal)), media_type="application/json")
 
 
 def _folder(request: Request) -> UUID:

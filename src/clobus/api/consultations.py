@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from fastapi import APIRouter, Depends, Header, Request, Response
 
+from clobus.api.veil import veiled
 from clobus.core import clock, idempotency
 from clobus.core.auth import READERS, Principal, Role, require
 from clobus.core.db import rows
@@ -62,10 +63,7 @@ async def create(
     """
     key = idempotency.make_key(principal.id, "create_consultation", idempotency_key, await request.body())
     answer = await request.app.state.creator.create(principal, body, key, wait=prefer != "respond-async")
-    if not principal.may("chat:token"):
-        # The contact's token opens all his conversations: not for who can name him only.
-        answer = {**answer, "chatwoot_pubsub_token": None}
-    return _json(answer)
+    return _json(veiled(answer, principal))
 
 
 @router.get("/clients/{client_id}/consultations")
@@ -79,14 +77,14 @@ async def of_client(request: Request, client_id: UUID, principal: Caller, page: 
         if not known:
             raise NotFound("client.unknown")
         found, total = await reading.of_client(connection, client_id, page.skip, page.limit)
-    return _json({"consultations": found, "total": total})
+    return _json({"consultations": [veiled(each, principal) for each in found], "total": total})
 
 
 @router.get("/{name}", response_model=ConsultationOut)
 async def read(request: Request, name: str, principal: Holder) -> Response:
     """A request by our id, its 1C number or its conversation; 404 also for another client's."""
     async with request.app.state.runtime.db.read() as connection:
-        return _json(await reading.read(connection, _named(principal, name), _own(principal)))
+        return _json(veiled(await reading.read(connection, _named(principal, name), _own(principal)), principal))
 
 
 @router.post("/{name}/cancel", response_model=ConsultationOut)
@@ -100,4 +98,4 @@ async def cancel(request: Request, name: str, principal: Annotated[Principal, De
         window = timedelta(minutes=runtime.settings.limits.cancel_minutes)
         policy.ensure_may_cancel(row.status, row.create_date, clock.now(), window)
         await service.cancel(connection, row, actor_name=principal.id, at=clock.now(), origin=Origin.API)
-        return _json(await reading.read(connection, str(cons_id), None))
+        return _json(veiled(await reading.read(connection, str(cons_id), None), principal))

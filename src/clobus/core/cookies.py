@@ -36,7 +36,7 @@ def is_foreign(request: Request, ours: Collection[str]) -> bool:
     if site is not None and site not in ("same-origin", "none"):
         return True
     origin = request.headers.get("origin")
-    return origin is not None and origin not in (*ours, origin_of(str(request.base_url)))
+    return origin is not None and origin not in (*ours, f"{request.url.scheme}://{request.headers.get('host')}")
 
 
 def is_unproved(request: Request, ours: Collection[str]) -> bool:
