@@ -111,7 +111,10 @@ DOORS: dict[str, Door] = {
     "DELETE /api/auth/sessions/{session_id}": Door(SESSION_ONLY | {"session": 204}, {"session_id": "@session"}),
     "POST /api/auth/sessions/rotate": Door(SESSION_ONLY, body={}),
     "POST /api/auth/sign-out": Door(SESSION_ONLY | {"session": 204}, body={}),
+    "GET /sign-in": public(),
+    "POST /sign-in": public(401, form={"token": "x" * 32}),
     # ---- signs of life
+    "GET /": public(),
     "GET /health/live": public(),
     "GET /health/ready": public(),
     "GET /api/health": public(),

@@ -288,6 +288,27 @@ async def test_who_speaks_for_several_says_for_whom(api: Api) -> None:
     assert (await api.http.get(WHO, headers=key)).json()["code"] == "auth.other_client"
 
 
+async def test_a_link_has_a_page_that_asks_first(api: Api) -> None:
+    async with api.runtime.db.transaction() as connection:
+        await run(connection, "update cons.clients set company_name = 'ООО <b>Ромашка</b>'")
+    made = (await api.post("/api/auth/links", {"purpose": "signin", "client_id": api.client_id})).json()
+    assert made["url"] == f"http://testserver/sign-in?token={made['token']}"
+    for _ in range(3):  # a mail program looks at it, and uses nothing up
+        page = await api.http.get(made["url"] + "&lang=uz")
+        assert "ООО &lt;b&gt;Ромашка&lt;/b&gt; nomidan" in page.text
+        assert "set-cookie" not in page.headers
+    foreign = await api.http.post("/sign-in", data={"token": made["token"]}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert foreign.status_code == 403
+    done = await api.http.post("/sign-in", data={"token": made["token"]}, headers={**OWN, "Origin": "null"})
+    assert done.status_code == 303
+    token = token_of(done)
+    assert "Вы вошли: ООО &lt;b&gt;" in (await with_cookie(api, "GET", "/sign-in", token)).text
+    assert (await api.http.get(made["url"])).status_code == 401
+    out = await api.http.post("/sign-in", data={}, headers={"Cookie": f"clobus={token}", **OWN})
+    assert "Max-Age=0" in out.headers["set-cookie"]
+    assert (await with_cookie(api, "GET", WHO, token)).status_code == 401
+
+
 async def test_the_operations_page_and_the_api_share_a_session(api: Api) -> None:
     answer = await api.http.post("/ops/sign-in", data={"token": api.keys["head"]})
     token = token_of(answer)

@@ -6,7 +6,19 @@ from collections.abc import Mapping
 
 from fastapi import FastAPI
 
-from clobus.api import clients, consultations, health, hooks, managers, ops, problems, signing, telegram, words
+from clobus.api import (
+    clients,
+    consultations,
+    health,
+    hooks,
+    managers,
+    ops,
+    problems,
+    sign_in_page,
+    signing,
+    telegram,
+    words,
+)
 from clobus.api.creation import Creator
 from clobus.api.health import Pings
 from clobus.api.middleware import Around
@@ -56,7 +68,7 @@ def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
     )
     problems.install(app)
     for router in (consultations.router, clients.router, words.dicts, managers.router, telegram.router, signing.router,
-                   health.router, hooks.router, ops.router):  # fmt: skip
+                   sign_in_page.router, health.router, hooks.router, ops.router):  # fmt: skip
         app.include_router(router)
     app.add_middleware(Around, body_bytes=limits.body_bytes)
     return app

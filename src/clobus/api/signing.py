@@ -59,11 +59,12 @@ class LinkIn(_In):
 
 
 class LinkOut(BaseModel):
-    """The token, shown once; `start` is what the bot is started with (`t.me/BOT?start=...`)."""
+    """The token, shown once: with a page to sign in, or with what the bot is started with (`t.me/BOT?start=...`)."""
 
     purpose: str
     token: str
     start: str | None
+    url: str | None
     seconds: float
 
 
@@ -127,7 +128,7 @@ async def end(request: Request, answer: Response) -> None:
 async def by_key(request: Request, answer: Response, token: str, roles: Collection[Role]) -> Begun | None:
     """Open a session with a key of the staff; None, and counted as a guess, when it is no such key."""
     door = auth.door_of(request)
-    _ensure_own_page(request)
+    ensure_own_page(request)
     found: Principal | None = await request.app.state.callers.keys.authenticate(token)
     if found is None or found.role not in roles:
         door.limiter.hit("guesses", auth.address(request))
@@ -135,7 +136,7 @@ async def by_key(request: Request, answer: Response, token: str, roles: Collecti
     return await _begin(request, answer, method="key", role=found.role, key_hash=auth.hash_token(token))
 
 
-def _ensure_own_page(request: Request) -> None:
+def ensure_own_page(request: Request) -> None:
     """Nobody is signed in by another site's page: it would be as whom that site likes."""
     if cookies.is_foreign(request, auth.door_of(request).origins):
         raise Forbidden("auth.csrf")
@@ -155,7 +156,7 @@ async def telegram(request: Request, body: InitDataIn | None = None) -> Response
     """A session for the user of a Mini App, once for one initData; the token is in the answer too, since a frame of
     Telegram's web client keeps no cookies. 401 forged or old, 403 when his contact is needed first, 409 used before.
     """
-    _ensure_own_page(request)
+    ensure_own_page(request)
     door, app = auth.door_of(request), request.app.state
     given = auth.credential_of(request)
     raw = given.text if given and given.carrier is Carrier.TELEGRAM else (body.init_data if body else None) or ""
@@ -179,17 +180,22 @@ async def telegram(request: Request, body: InitDataIn | None = None) -> Response
 @router.post("/link", dependencies=[OPEN], response_model=WhoOut)
 async def link(request: Request, body: TokenIn) -> Response:
     """A session for the client of a one-time link; 401 when it was used, is old or none of ours."""
-    _ensure_own_page(request)
-    app, answer = request.app.state, Response(media_type="application/json")
-    async with app.runtime.db.transaction() as connection:
-        subject = await links.use(connection, links.SIGN_IN, body.token)
+    answer = Response(media_type="application/json")
+    subject, begun = await by_link(request, answer, body.token)
+    principal = Principal(f"client:{subject}", "link", Role.CLIENT, subject_id=subject, via=Via.SESSION)
+    return _json({**_who(principal), "session_id": begun.id}, answer)
+
+
+async def by_link(request: Request, answer: Response, token: str) -> tuple[UUID, Begun]:
+    """Open a session with a one-time link, which is over then; Unauthenticated, and counted as a guess."""
+    ensure_own_page(request)
+    async with request.app.state.runtime.db.transaction() as connection:
+        subject = await links.use(connection, links.SIGN_IN, token)
         known = subject is not None and await clients.stands(connection, subject)
     if subject is None or not known:
         auth.door_of(request).limiter.hit("guesses", auth.address(request))
         raise Unauthenticated("link.unknown")
-    begun = await _begin(request, answer, method="link", subjects=[subject])
-    principal = Principal(f"client:{subject}", "link", Role.CLIENT, subject_id=subject, via=Via.SESSION)
-    return _json({**_who(principal), "session_id": begun.id}, answer)
+    return subject, await _begin(request, answer, method="link", subjects=[subject])
 
 
 @router.post("/key", dependencies=[OPEN], response_model=WhoOut)
@@ -217,8 +223,12 @@ async def make_link(request: Request, body: LinkIn, principal: Linker) -> Respon
         if not await clients.stands(connection, subject):
             raise NotFound("client.unknown")
         token = await links.make(connection, body.purpose, subject, seconds)
-    start = f"link_{token}" if body.purpose == links.TELEGRAM else None
-    return _json({"purpose": body.purpose, "token": token, "start": start, "seconds": seconds})
+    telegram = body.purpose == links.TELEGRAM
+    page = f"{str(app.runtime.settings.public_url).rstrip('/')}/sign-in?token={token}"
+    return _json(
+        {"purpose": body.purpose, "token": token, "start": f"link_{token}" if telegram else None,
+         "url": None if telegram else page, "seconds": seconds}
+    )  # fmt: skip
 
 
 @router.get("/session", response_model=WhoOut)

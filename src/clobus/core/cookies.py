@@ -33,8 +33,8 @@ def origin_of(url: str) -> str:
 def is_foreign(request: Request, ours: Collection[str]) -> bool:
     """Whether a browser says that another site made this request."""
     site = request.headers.get("sec-fetch-site")
-    if site is not None and site not in ("same-origin", "none"):
-        return True
+    if site is not None:
+        return site not in ("same-origin", "none")
     origin = request.headers.get("origin")
     return origin is not None and origin not in (*ours, f"{request.url.scheme}://{request.headers.get('host')}")
 
