@@ -12,6 +12,7 @@ from clobus.core import runs
 from clobus.core.db import advisory_lock, one, rows, run
 from clobus.core.errors import ClobusError, Conflict
 from clobus.core.events import Origin
+from clobus.modules.accounts import sessions
 from clobus.modules.consultations import reassignment
 from clobus.modules.ops import alerts
 from clobus.parts import Parts
@@ -149,6 +150,7 @@ async def _cleanup(parts: Parts) -> None:
             ("delete from sys.alerts where over_told_at < now() - %s::interval", KEEP_MESSAGES_DAYS),
         ):  # fmt: skip
             this.updated += await run(connection, sql, (f"{days} days",))
+        this.updated += await sessions.forget_old(connection)
 
 
 async def _reassign(parts: Parts) -> None:

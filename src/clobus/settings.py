@@ -58,6 +58,7 @@ class Telegram(_Group):
     bot_token: SecretStr
     alert_chat_id: int | str
     ca_file: Path | None = None
+    init_data_seconds: int = Field(default=3600, ge=60, le=86_400, description="How old a Mini App's initData may be.")
 
 
 class Alerts(_Group):
@@ -79,6 +80,9 @@ class Limits(_Group):
     requests_per_minute: int = Field(default=6000, ge=1)
     creates_per_minute: int = Field(default=600, ge=1)
     webhooks_per_minute: int = Field(default=30_000, ge=1)
+    guesses_per_minute: int = Field(default=30, ge=1, description="Wrong credentials of one address.")
+    signs_per_minute: int = Field(default=20, ge=1, description="Tries to sign in of one address.")
+    misses_per_minute: int = Field(default=60, ge=1, description="Clients that one caller did not find.")
     body_bytes: int = Field(default=1_000_000, ge=1000)
     live_pages: int = Field(default=20, ge=1, description="Open live pages of one caller in one process.")
     live_topics: int = Field(default=200, ge=1, description="Topics that one page may watch.")
@@ -127,6 +131,17 @@ def _holiday(text: str) -> date | tuple[int, int]:
     return date.fromisoformat(text)
 
 
+class Sessions(_Group):
+    """How long people stay signed in: without a sign of life, at most, and with one token. Seconds."""
+
+    idle_seconds: float = Field(default=14 * 86_400, ge=60)
+    absolute_seconds: float = Field(default=90 * 86_400, ge=60)
+    staff_idle_seconds: float = Field(default=2 * 3600, ge=60)
+    staff_absolute_seconds: float = Field(default=12 * 3600, ge=60)
+    rotate_seconds: float = Field(default=3600, ge=1)
+    link_seconds: float = Field(default=900, ge=60, le=7 * 86_400)
+
+
 class Settings(BaseSettings):
     """What a process of the platform needs to know at start."""
 
@@ -146,7 +161,10 @@ class Settings(BaseSettings):
     onec: Onec
     chatwoot: Chatwoot
     telegram: Telegram | None = None
+    # The old site's shared secret; without it that door is shut. What it may do: docs/callers.md.
+    front_secret: SecretStr | None = Field(default=None, min_length=16)
     alerts: Alerts = Alerts()
+    sessions: Sessions = Sessions()
     limits: Limits = Limits()
     calendar: Hours = Hours()
     desk: Handing = Handing()

@@ -15,15 +15,19 @@ from clobus.core.db import one, run
 from clobus.core.ids import new_id
 from clobus.modules.accounts.service import create_key
 from clobus.runtime import Runtime, open_runtime
-from clobus.settings import Chatwoot, Limits, Onec, Settings
+from clobus.settings import Chatwoot, Limits, Onec, Settings, Telegram
+from tests.support.mini_app import BOT_TOKEN
 
 FOLDER = "7ccd31ca-887b-11eb-938b-00e04cd03b68"
 SECRET = "signing"
 AWAY = "http://127.0.0.1:9"
+FRONT = "the-old-site-s-secret-in-a-browser"
 
 
-def settings(dsn: str, **limits: Any) -> Settings:
+def settings(dsn: str, public_url: str = "http://testserver", **limits: Any) -> Settings:
     return Settings(
+        public_url=public_url, front_secret=FRONT,
+        telegram=Telegram(base_url=AWAY, bot_token=BOT_TOKEN, alert_chat_id=1),
         database_url=dsn, secret_key="test", create_wait_seconds=0.2,
         onec=Onec(base_url=AWAY, user="u", password="p"),
         chatwoot=Chatwoot(base_url=AWAY, token="t", account_id=1, inbox_id=3),

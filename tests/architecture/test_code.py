@@ -21,11 +21,13 @@ MODULES = "clobus.modules."
 DOORS = {"service", "events", "types", "schemas"}
 # Services that were split by noun when they grew (architecture, C4): each part is a door of its module.
 NOUNS = {
+    "accounts": {"callers", "init_data", "links", "sessions"},
+    "clients": {"matching", "names", "telegram"},
     "consultations": {
-        "applicants",
         "calendar",
         "opening",
         "policy",
+        "queue",
         "reading",
         "reassignment",
         "registers",

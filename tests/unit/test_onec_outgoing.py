@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from clobus.gateways.onec.entities import Consultation
 from clobus.gateways.onec.wire import instant_to_local
+from clobus.modules.clients.names import company_name, mask
 from clobus.modules.consultations.types import Status
 from clobus.sync.onec.feed import Context
 from clobus.sync.onec.mapping import outgoing
-from clobus.sync.onec.mapping.clients import company_name, mask
 from clobus.sync.onec.mapping.consultations import from_onec
 
 ZONE = ZoneInfo("Asia/Tashkent")

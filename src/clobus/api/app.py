@@ -6,14 +6,30 @@ from collections.abc import Mapping
 
 from fastapi import FastAPI
 
-from clobus.api import consultations, health, hooks, live, ops, problems, words
+from clobus.api import (
+    clients,
+    consultations,
+    health,
+    hooks,
+    live,
+    managers,
+    ops,
+    problems,
+    sign_in_page,
+    signing,
+    telegram,
+    words,
+)
 from clobus.api.creation import Creator
 from clobus.api.health import Pings
 from clobus.api.middleware import Around
 from clobus.core.auth import Door
+from clobus.core.cookies import origin_of
 from clobus.core.ratelimit import Limiter
-from clobus.modules.accounts.service import KeyRing
+from clobus.modules.accounts.callers import Callers, Trust
+from clobus.modules.accounts.sessions import Lifetimes
 from clobus.runtime import Runtime
+from clobus.settings import Settings
 from clobus.sync.chatwoot.webhook import Door as ChatwootDoor
 
 
@@ -33,8 +49,9 @@ def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
     app.state.pings = Pings()
     app.state.creator = Creator(runtime.db, settings)
     app.state.chatwoot_door = ChatwootDoor(runtime.db)
+    app.state.callers = callers = Callers(runtime.db, trust_of(settings))
     app.state.door = Door(
-        KeyRing(runtime.db),
+        callers,
         Limiter(
             {
                 "requests": limits.requests_per_minute,
@@ -42,23 +59,32 @@ def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
                 "public": limits.requests_per_minute,
                 "health": max(600, limits.requests_per_minute),
                 "webhooks": limits.webhooks_per_minute,
-                "guesses": 30,
+                "guesses": limits.guesses_per_minute,
+                "signs": limits.signs_per_minute,
+                "misses": limits.misses_per_minute,
             }
         ),
+        frozenset({origin_of(str(settings.public_url))}),
+        secure=settings.public_url.scheme == "https",
     )
     app.state.live = live.open_live(
         runtime.db, settings.secret_key.get_secret_value(), pages_each=limits.live_pages, topics_each=limits.live_topics
     )
     problems.install(app)
-    for router in (
-        live.router,
-        consultations.router,
-        words.dicts,
-        words.managers,
-        health.router,
-        hooks.router,
-        ops.router,
-    ):
+    parts = (live, consultations, clients, managers, telegram, signing, sign_in_page, health, hooks, ops)
+    for router in (words.dicts, *(part.router for part in parts)):
         app.include_router(router)
     app.add_middleware(Around, body_bytes=limits.body_bytes)
     return app
+
+
+def trust_of(settings: Settings) -> Trust:
+    """What callers are checked against."""
+    given, telegram = settings.sessions, settings.telegram
+    return Trust(
+        Lifetimes(given.idle_seconds, given.absolute_seconds, given.staff_idle_seconds, given.staff_absolute_seconds,
+                  given.rotate_seconds),
+        telegram.bot_token.get_secret_value() if telegram else None,
+        telegram.init_data_seconds if telegram else 3600.0,
+        settings.front_secret.get_secret_value() if settings.front_secret else None,
+    )  # fmt: skip

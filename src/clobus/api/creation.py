@@ -24,6 +24,7 @@ from clobus.core.db import Connection, Database, one
 from clobus.core.errors import ClobusError, Forbidden, TooMany, Unprocessable
 from clobus.core.events import Origin
 from clobus.core.idempotency import Key
+from clobus.modules.clients.types import Freedom
 from clobus.modules.consultations import opening, reading
 from clobus.modules.consultations.opening import Asked, Opened, Rules
 from clobus.modules.consultations.roster import Roster
@@ -132,8 +133,9 @@ class Creator:
                 cons_id = stored.resource_id
             else:
                 cons_id = await opening.open_consultation(
-                    connection, body, self.rules, origin=Origin.API, actor=principal.id, roster=self.roster
-                )
+                    connection, body, self.rules, origin=Origin.API, actor=principal.id, roster=self.roster,
+                    freedom=Freedom.FILL if principal.may("clients:write") else Freedom.NOTHING,
+                )  # fmt: skip
             if key is not None:
                 await idempotency.keep(connection, key, cons_id)
                 await idempotency.take_over(connection, key)

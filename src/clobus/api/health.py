@@ -43,6 +43,29 @@ async def ready(request: Request) -> JSONResponse:
     return JSONResponse({"status": "ok" if good else "schema", "schema": current, "needs": known}, 200 if good else 503)
 
 
+@router.get("/", dependencies=[OPEN], include_in_schema=False)
+async def root(request: Request) -> dict[str, str]:
+    """What answers here."""
+    return {"service": request.app.title, "version": request.app.version, "status": "ok"}
+
+
+@router.get("/api/health", dependencies=[OPEN])
+async def old_health() -> dict[str, str]:
+    """The old site's sign of life."""
+    return {"status": "ok"}
+
+
+@router.get("/api/health/db", dependencies=[OPEN])
+async def old_database(request: Request) -> dict[str, str]:
+    """The old site's look at the database: 200 in any case, without the error's text."""
+    try:
+        async with asyncio.timeout(5), request.app.state.runtime.db.read() as connection:
+            await one(connection, "select 1")
+    except Exception as error:  # whatever keeps the database away
+        return {"status": "error", "database": "disconnected", "error": type(error).__name__}
+    return {"status": "ok", "database": "connected"}
+
+
 async def _etl(request: Request) -> list[dict[str, Any]]:
     async with request.app.state.runtime.db.read() as connection:
         return await health.processes(connection, request.app.state.intervals)

@@ -47,7 +47,7 @@ class Live:
 
     def ticket(self, principal: Principal) -> str:
         """A ticket for this caller, good for `TICKET_SECONDS`."""
-        own = None if principal.role is not Role.CLIENT else tuple(filter(None, (principal.subject_id,)))
+        own = None if principal.role is not Role.CLIENT else tuple(sorted(principal.subjects))
         listener = Listener(principal.id, principal.role, own)
         value = msgspec.json.encode(listener).hex()
         return auth.sign(self.key, PURPOSE, value, TICKET_SECONDS)

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from clobus.core import clock
+from clobus.core import clock, cookies
 from clobus.core.metrics import REQUEST_SECONDS, REQUESTS
 
 log = structlog.get_logger()
@@ -16,7 +16,8 @@ log = structlog.get_logger()
 HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"no-referrer"),
+    # Not "no-referrer": our own forms would come with `Origin: null`, as another site's do.
+    (b"referrer-policy", b"same-origin"),
     (b"cache-control", b"no-store"),
     (b"content-security-policy",
      b"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'self';"
@@ -45,9 +46,13 @@ class Around:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 present = {name for name, _ in message.get("headers", [])}
+                kept = scope.get(cookies.SCOPE_KEY)
+                # A route that sets the cookie itself knows better than the rotation before it.
+                fresh = [(b"set-cookie", kept.encode())] if kept and b"set-cookie" not in present else []
                 message["headers"] = [
                     *message.get("headers", []),
                     *(pair for pair in HEADERS if pair[0] not in present),
+                    *fresh,
                     (b"x-trace-id", trace.encode()),
                 ]
             await send(message)

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
+from clobus.api import signing
 from clobus.api.problems import language
-from clobus.core import auth, i18n, outbox
+from clobus.core import auth, cookies, i18n, outbox
 from clobus.core.auth import Principal, Role, public
 from clobus.core.db import Connection, rows
 from clobus.core.errors import Forbidden, Unauthenticated
@@ -20,8 +21,7 @@ from clobus.modules.ops import dead_letters, health
 router = APIRouter(tags=["operations"], include_in_schema=False)
 OPEN = Depends(public())
 READERS = (Role.ADMINISTRATOR, Role.HEAD, Role.AUDITOR)
-COOKIE, PURPOSE, CSRF = "clobus_ops", "ops", "ops-csrf"
-SESSION_SECONDS = 8 * 3600
+CSRF, CSRF_SECONDS = "ops-csrf", 12 * 3600
 
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=select_autoescape(), trim_blocks=True
@@ -33,18 +33,9 @@ def _secret(request: Request) -> str:
     return found
 
 
-def _cookie(request: Request) -> str:
-    return f"__Host-{COOKIE}" if request.url.scheme == "https" else COOKIE
-
-
 async def _who(request: Request) -> Principal:
     """Who is signed in; Unauthenticated when nobody, also when the key has ended since."""
-    kept = auth.unsign(_secret(request), PURPOSE, request.cookies.get(_cookie(request), ""))
-    try:
-        key = bytes.fromhex(kept or "")
-    except ValueError:
-        key = b""
-    found: Principal | None = await request.app.state.door.authenticator.by_hash(key) if key else None
+    found = await auth.recognize(request)
     if found is None or found.role not in READERS:
         raise Unauthenticated("auth.unknown")
     return found
@@ -80,24 +71,16 @@ async def page(request: Request) -> HTMLResponse:
     return _page(
         request, "ops.html", who=who, may_act=who.role is not Role.AUDITOR, processes=processes, queues=queues,
         runs=runs, drift=drift, letters=letters,
-        csrf=auth.sign(_secret(request), CSRF, who.id.replace(".", "-"), SESSION_SECONDS),
+        csrf=auth.sign(_secret(request), CSRF, who.id.replace(".", "-"), CSRF_SECONDS),
     )  # fmt: skip
 
 
 @router.post("/ops/sign-in", dependencies=[OPEN])
 async def sign_in(request: Request, token: Annotated[str, Form(max_length=200)]) -> Response:
     """Sign in with a key of an administrator, the head or an auditor."""
-    door = request.app.state.door
-    found = await door.authenticator.authenticate(token.strip())
-    if found is None or found.role not in READERS:
-        door.limiter.hit("guesses", auth.address(request))
-        return _page(request, "sign_in.html", 401, wrong=True)
     answer = RedirectResponse("/ops", 303)
-    kept = auth.sign(_secret(request), PURPOSE, auth.hash_token(token.strip()).hex(), SESSION_SECONDS)
-    secure = request.url.scheme == "https"
-    answer.set_cookie(
-        _cookie(request), kept, max_age=SESSION_SECONDS, httponly=True, secure=secure, samesite="strict", path="/"
-    )
+    if await signing.by_key(request, answer, token.strip(), READERS) is None:
+        return _page(request, "sign_in.html", 401, wrong=True)
     return answer
 
 
@@ -105,7 +88,8 @@ async def sign_in(request: Request, token: Annotated[str, Form(max_length=200)])
 async def sign_out(request: Request) -> Response:
     """Sign out."""
     answer = RedirectResponse("/ops", 303)
-    answer.delete_cookie(_cookie(request), path="/")
+    if not cookies.is_foreign(request, auth.door_of(request).origins):
+        await signing.end(request, answer)
     return answer
 
 

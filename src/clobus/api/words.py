@@ -1,4 +1,4 @@
-"""Routes of dictionaries and managers (domain.md §5.5, §5.6)."""
+"""Routes of dictionaries (domain.md §5.6)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from clobus.core.auth import READERS, Role, require
 from clobus.core.db import rows
 
 dicts = APIRouter(prefix="/api/dicts", tags=["dictionaries"])
-managers = APIRouter(prefix="/api/managers", tags=["managers"])
 READ = Depends(require(Role.CLIENT, *READERS, scope="dicts:read"))
-STAFF = Depends(require(*READERS, scope="managers:read"))
 Language = Annotated[str | None, Query(pattern="^(ru|uz)$")]
 
 
@@ -68,20 +66,3 @@ async def articles(request: Request, po_type_key: UUID | None = None, po_section
 async def interference(request: Request) -> Response:
     """What gets in the way of consultations."""
     return await _list(request, "consultation_interference", "ref_key, code, description", {})
-
-
-@managers.get("/load", dependencies=[STAFF])
-async def load(request: Request) -> Response:
-    """Managers with limits: how many wait for each, least loaded first."""
-    async with request.app.state.runtime.db.read() as connection:
-        found = await rows(
-            connection,
-            "select u.cl_ref_key as manager_key, u.user_id as manager_id, u.chatwoot_user_id, u.description as name,"
-            " count(c.cons_id) as queue_count, u.con_limit as limit,"
-            " least(100, round(100.0 * count(c.cons_id) / u.con_limit, 2))::float8 as load_percent,"
-            " greatest(0, u.con_limit - count(c.cons_id)) as available_slots, u.start_hour::text, u.end_hour::text"
-            " from cons.users u left join cons.cons c on c.manager = u.cl_ref_key and not c.denied"
-            " and c.status in ('open', 'pending') where not u.deletion_mark and not u.invalid and u.con_limit > 0"
-            " group by u.account_id order by load_percent, name",
-        )
-    return Response(msgspec.json.encode(found), media_type="application/json")

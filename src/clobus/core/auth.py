@@ -1,4 +1,8 @@
-"""Who calls, and what stands at every door: each route declares `require(...)` or `public(...)`."""
+"""Who calls, and what stands at every door: each route declares `require(...)` or `public(...)`.
+
+Four kinds of caller (docs/callers.md): a person with a session (cookie, or its token as a bearer), a Telegram Mini App
+(`Authorization: tma <initData>`), a service (an API key as a bearer), and the old site's shared secret.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +11,20 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol, cast
 from uuid import UUID
 
 from starlette.requests import Request
 
-from clobus.core import clock
+from clobus.core import clock, cookies
 from clobus.core.errors import Forbidden, Unauthenticated
 from clobus.core.ratelimit import Limiter
 
 Check = Callable[[Request], Awaitable["Principal"]]
+ACTING = "x-client-id"
+"""The header by which a person who speaks for several clients says for which one he acts."""
 
 
 class Role(StrEnum):
@@ -32,33 +38,86 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
+class Via(StrEnum):
+    """By what a caller is known."""
+
+    NOTHING = "nothing"
+    KEY = "key"
+    SESSION = "session"
+    TELEGRAM = "telegram"
+    FRONT = "front"
+
+
 STAFF = (Role.MANAGER, Role.HEAD, Role.ADMINISTRATOR)
 READERS = (Role.SERVICE, *STAFF, Role.AUDITOR)
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A known caller. `id` is stable for one key; `subject_id` names the person a client's key speaks for."""
+    """A known caller. `id` is stable for one person or key; a client speaks for `subjects` and acts as `subject_id`."""
 
     id: str
     name: str
     role: Role
     scopes: frozenset[str] = frozenset()
     subject_id: UUID | None = None
+    subjects: frozenset[UUID] = frozenset()
+    via: Via = Via.KEY
+    telegram_user_id: int | None = None
+    session_id: UUID | None = None
+
+    def __post_init__(self) -> None:
+        if self.subject_id is not None and self.subject_id not in self.subjects:
+            object.__setattr__(self, "subjects", self.subjects | {self.subject_id})
 
     def may(self, scope: str | None) -> bool:
-        """A key without scopes may all that its role may; one with scopes only those."""
-        return scope is None or not self.scopes or scope in self.scopes
+        """A caller without scopes may all that its role may, one with scopes only those; `x:read` covers
+        `x:read-by-id`.
+        """
+        if scope is None or not self.scopes or scope in self.scopes:
+            return True
+        return any(scope.startswith(f"{each}-") for each in self.scopes)
+
+    @property
+    def reach(self) -> frozenset[UUID] | None:
+        """The clients whose rows the caller may touch, with their users; None for all."""
+        return self.subjects if self.role is Role.CLIENT else None
 
 
-NOBODY = Principal("nobody", "nobody", Role.CLIENT)
+NOBODY = Principal("nobody", "nobody", Role.CLIENT, via=Via.NOTHING)
+
+
+class Carrier(StrEnum):
+    """How a credential came."""
+
+    BEARER = "bearer"
+    TELEGRAM = "tma"
+    FRONT = "front"
+    COOKIE = "cookie"
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What a request shows of its caller."""
+
+    carrier: Carrier
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Whom a credential names; `fresh_token` replaces a session's token that was in use for a while."""
+
+    principal: Principal
+    fresh_token: str | None = None
+    seconds: float = 0.0
 
 
 class Authenticator(Protocol):
-    """Tells who holds a token; None: nobody whom we know."""
+    """Tells whom a credential names; None: nobody whom we know."""
 
-    async def authenticate(self, token: str) -> Principal | None:
-        """Look the token up."""
+    async def authenticate(self, credential: Credential) -> Known | None:
+        """Look the credential up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +126,13 @@ class Door:
 
     authenticator: Authenticator
     limiter: Limiter
+    origins: frozenset[str] = frozenset()
+    secure: bool = False
+
+    @property
+    def cookie(self) -> str:
+        """The name of the session's cookie here."""
+        return cookies.name(secure=self.secure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +142,24 @@ class Guard:
     roles: frozenset[Role]
     scope: str | None
     limit: str
+    linked: bool = True
 
 
-def require(*roles: Role, scope: str | None = None, limit: str = "requests") -> Check:
-    """A dependency that lets these roles through, within the named rate limit for each caller."""
-    guard = Guard(frozenset(roles), scope, limit)
+def require(*roles: Role, scope: str | None = None, limit: str = "requests", linked: bool = True) -> Check:
+    """A dependency that lets these roles through, within the named rate limit for each caller.
+
+    `linked=False` lets a person of Telegram in who is linked to no client yet.
+    """
+    guard = Guard(frozenset(roles), scope, limit, linked)
 
     async def check(request: Request) -> Principal:
         principal = await identify(request)
+        door = door_of(request)
+        door.limiter.hit(guard.limit, _counted(principal, request))
         if principal.role not in guard.roles or not principal.may(guard.scope):
             raise Forbidden("auth.role")
-        _door(request).limiter.hit(guard.limit, principal.id)
+        if guard.linked and principal.telegram_user_id is not None and not principal.subjects:
+            raise Forbidden("telegram.contact_needed")
         return principal
 
     check.__dict__["guard"] = guard
@@ -98,7 +171,7 @@ def public(limit: str = "public") -> Check:
     guard = Guard(frozenset(), None, limit)
 
     async def check(request: Request) -> Principal:
-        _door(request).limiter.hit(guard.limit, address(request))
+        door_of(request).limiter.hit(guard.limit, address(request))
         return NOBODY
 
     check.__dict__["guard"] = guard
@@ -112,14 +185,61 @@ def guard_of(dependency: Any) -> Guard | None:
 
 
 async def identify(request: Request) -> Principal:
-    """Find the caller by the token of the request; Unauthenticated, or TooMany for an address that guesses."""
-    door = _door(request)
-    token = _token(request)
-    principal = await door.authenticator.authenticate(token) if token else None
+    """Find the caller; Unauthenticated, TooMany for an address that guesses, Forbidden for another site's request."""
+    door = door_of(request)
+    credential = credential_of(request)
+    try:
+        principal = await recognize(request, credential)
+    except Unauthenticated:
+        door.limiter.hit("guesses", address(request))
+        raise
     if principal is None:
         door.limiter.hit("guesses", address(request))
         raise Unauthenticated("auth.unknown")
-    return principal
+    if credential and credential.carrier is Carrier.COOKIE and cookies.is_unproved(request, door.origins):
+        raise Forbidden("auth.csrf")
+    return _acting(principal, request)
+
+
+async def recognize(request: Request, credential: Credential | None = None) -> Principal | None:
+    """Who calls, without guarding anything; a session's fresh cookie is sent along with the answer."""
+    door = door_of(request)
+    credential = credential or credential_of(request)
+    known = await door.authenticator.authenticate(credential) if credential else None
+    if known is None:
+        return None
+    if known.fresh_token is not None:
+        request.scope[cookies.SCOPE_KEY] = cookies.header(known.fresh_token, known.seconds, secure=door.secure)
+    return known.principal
+
+
+def credential_of(request: Request) -> Credential | None:
+    """What the request shows: a header before the old site's secret before the cookie."""
+    kind, _, text = request.headers.get("authorization", "").partition(" ")
+    if kind:
+        carrier = {"bearer": Carrier.BEARER, "tma": Carrier.TELEGRAM}.get(kind.lower())
+        return Credential(carrier, text.strip()) if carrier and text.strip() else None
+    front = request.headers.get("x-front-secret")
+    if front:
+        return Credential(Carrier.FRONT, front)
+    cookie = request.cookies.get(door_of(request).cookie)
+    return Credential(Carrier.COOKIE, cookie) if cookie else None
+
+
+def _acting(principal: Principal, request: Request) -> Principal:
+    """The caller as the client that he names, when he speaks for that one."""
+    named = request.headers.get(ACTING)
+    if named is None or principal.role is not Role.CLIENT:
+        return principal
+    found = next((subject for subject in principal.subjects if str(subject) == named.lower()), None)
+    if found is None:
+        raise Forbidden("auth.other_client")
+    return replace(principal, subject_id=found)
+
+
+def _counted(principal: Principal, request: Request) -> str:
+    """By whom knocks are counted: all browsers of the old site share one secret, so by their addresses."""
+    return f"{principal.id}@{address(request)}" if principal.via is Via.FRONT else principal.id
 
 
 def address(request: Request) -> str:
@@ -127,20 +247,14 @@ def address(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
-def _door(request: Request) -> Door:
+def door_of(request: Request) -> Door:
+    """What the guards of this application work with."""
     return cast(Door, request.app.state.door)
 
 
-def _token(request: Request) -> str | None:
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    if token and kind.lower() == "bearer":
-        return token.strip()
-    return request.headers.get("x-front-secret")
-
-
-def new_token() -> str:
+def new_token(prefix: str = "clobus") -> str:
     """A random token of 256 bits; only its hash is kept."""
-    return f"clobus_{secrets.token_urlsafe(32)}"
+    return f"{prefix}_{secrets.token_urlsafe(32)}"
 
 
 def hash_token(token: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from clobus.core import clock
@@ -10,6 +11,14 @@ from clobus.core.auth import Principal, Role, hash_token, new_token
 from clobus.core.db import Connection, Database
 from clobus.modules.accounts import queries
 
+SCOPES = frozenset(
+    {
+        "chat:token", "clients:read", "clients:write", "clients:write-new", "consultations:create",
+        "consultations:read", "consultations:read-by-id", "consultations:write", "dicts:read", "links:create", "live",
+        "managers:read", "metrics:read",
+    }
+)  # fmt: skip
+"""What a key may be narrowed to; a scope covers those that begin with it and a dash."""
 KNOWN_SECONDS = 5.0
 MAX_KNOWN = 10_000
 
@@ -27,6 +36,16 @@ async def create_key(
 async def revoke_key(connection: Connection, token: str) -> bool:
     """End a key; processes that know it forget it within `KNOWN_SECONDS`."""
     return await queries.revoke(connection, hash_token(token)) > 0
+
+
+async def list_keys(connection: Connection) -> list[dict[str, Any]]:
+    """Keys that were not revoked, newest first; `id` names one without giving it away."""
+    return [dict(row) for row in await queries.listed(connection)]
+
+
+async def revoke_key_named(connection: Connection, name: str) -> int:
+    """End the key with this `id`; returns how many ended."""
+    return await queries.revoke_named(connection, name)
 
 
 class KeyRing:

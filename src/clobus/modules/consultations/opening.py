@@ -22,10 +22,13 @@ from clobus.core.db import Connection, rows, run
 from clobus.core.errors import ClobusError, Conflict, Invalid, NotFound, TooMany
 from clobus.core.events import Event, Origin, publish
 from clobus.core.ids import new_id
-from clobus.modules.consultations import applicants
+from clobus.modules.clients import service as clients
+from clobus.modules.clients.schemas import ClientIn
+from clobus.modules.clients.types import Freedom
+from clobus.modules.clients.types import Rules as ClientRules
 from clobus.modules.consultations.calendar import Calendar
 from clobus.modules.consultations.roster import Roster
-from clobus.modules.consultations.schemas import ClientIn, ConsultationIn, CreateIn
+from clobus.modules.consultations.schemas import ConsultationIn, CreateIn
 from clobus.modules.consultations.selection import Wish
 from clobus.modules.consultations.types import Kind, Status
 
@@ -107,13 +110,18 @@ async def hold(connection: Connection, clients: Sequence[UUID]) -> None:
 
 
 async def open_consultation(
-    connection: Connection, body: CreateIn, rules: Rules, *, origin: Origin, actor: str, roster: Roster | None = None
+    connection: Connection, body: CreateIn, rules: Rules, *, origin: Origin, actor: str, roster: Roster | None = None,
+    freedom: Freedom = Freedom.FILL,
 ) -> UUID:  # fmt: skip
-    """Make one request, its client found or made, and return its id; publishes Opened. Errors as domain.md §5.4."""
+    """Make one request, its client found or made, and return its id; publishes Opened. Errors as domain.md §5.4.
+
+    `freedom`: what may be done to a client who is known already.
+    """
     roster = roster or Roster(rules.week)
     await roster.refresh(connection)
     given = body.client or ClientIn(client_id=body.consultation.client_id)
-    client = await applicants.find_or_make(connection, given, rules.folder)
+    bounds = ClientRules(rules.folder, freedom)
+    client = (await clients.save(connection, given, bounds, actor=actor, origin=origin)).row
     asked = Asked(client["client_id"], body, actor)
     outcome = (await open_all(connection, [asked], rules, roster, origin=origin))[0]
     if isinstance(outcome, ClobusError):
@@ -127,10 +135,10 @@ async def open_all(
     """Make requests; for each in order what was made, or its refusal as domain.md §5.4 names them. Publishes Opened."""
     now = clock.now().replace(microsecond=0)
     plans = [await _plan(connection, one.body.consultation, now, rules, roster) for one in asked]
-    clients = [one.client_id for one in asked]
-    await hold(connection, clients)
+    asking = [one.client_id for one in asked]
+    await hold(connection, asking)
     days = [plan.day if isinstance(plan, _Plan) else None for plan in plans]
-    params = {"support": Kind.SUPPORT.value, "accounting": Kind.ACCOUNTING.value, "clients": clients, "days": days}
+    params = {"support": Kind.SUPPORT.value, "accounting": Kind.ACCOUNTING.value, "clients": asking, "days": days}
     facts = {row["n"]: row for row in await rows(connection, FACTS, params)}
     counted, made, outcomes = _Counted(), [], list[Opened | ClobusError]()
     for n, (one, plan) in enumerate(zip(asked, plans, strict=True), 1):

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from clobus.modules.clients.schemas import ClientIn
 from clobus.modules.consultations.types import Kind
 
 Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)]
@@ -16,28 +17,6 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000
 
 class _In(BaseModel):
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
-
-
-class ClientIn(_In):
-    """Who asks: found by id, key, subscriber code or tax id, or made."""
-
-    client_id: UUID | None = None
-    cl_ref_key: UUID | None = None
-    subscriber_id: Annotated[
-        str | None, Field(validation_alias=AliasChoices("subscriberId", "subscriber_id", "code_abonent"))
-    ] = None
-    org_inn: Annotated[str | None, StringConstraints(pattern=r"^(\d{9}|\d{14})$")] = None
-    email: Short | None = None
-    phone_number: Short | None = None
-    name: Short | None = None
-    contact_name: Short | None = None
-    company_name: Short | None = None
-    partner: Short | None = None
-    country: Short | None = None
-    region: Short | None = None
-    city: Short | None = None
-    parent_id: UUID | None = None
-    is_parent: bool | None = None
 
 
 class ConsultationIn(_In):

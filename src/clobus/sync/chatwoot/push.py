@@ -9,10 +9,12 @@ from clobus.core.errors import Missing, Permanent
 from clobus.core.events import Event, Origin, publish
 from clobus.gateways.chatwoot.client import ChatwootClient
 from clobus.gateways.chatwoot.wire import Conversation
+from clobus.modules.clients.types import KIND as CLIENT
 from clobus.modules.consultations import service
 from clobus.modules.consultations.types import Row
 from clobus.sync.chatwoot import mapping
 from clobus.sync.chatwoot.birth import Birth
+from clobus.sync.chatwoot.contacts import Contacts
 from clobus.sync.chatwoot.names import Directory
 from clobus.sync.chatwoot.provision import Provisioner
 from clobus.sync.chatwoot.receive import Receiver
@@ -31,9 +33,13 @@ class ChatwootPush:
         self.directory = directory
         self.provisioner = provisioner
         self.birth = Birth(db, chatwoot, inbox_id)
+        self.contacts = Contacts(db, chatwoot, inbox_id)
 
     async def handle(self, kind: str, subject_id: UUID) -> None:
-        """Push one subject: a request, or a manager as an agent."""
+        """Push one subject: a request, a manager as an agent, or a client as a contact."""
+        if kind == CLIENT:
+            await self.contacts.handle(subject_id)
+            return
         if kind == "manager":
             await self.provisioner.one(subject_id)
             return

@@ -48,6 +48,22 @@ SUPPORT_STATUS = {
     "resolved": Status.RESOLVED,
 }
 
+COUNTRIES = {
+    "UZ": ("узбекистан", "uzbekistan", "oʻzbekiston", "o'zbekiston", "ўзбекистон"),
+    "RU": ("россия", "российская федерация", "russia"),
+    "KZ": ("казахстан", "kazakhstan", "qozogʻiston"),
+    "KG": ("киргизия", "кыргызстан", "kyrgyzstan"),
+    "TJ": ("таджикистан", "tajikistan"),
+    "TM": ("туркменистан", "туркмения", "turkmenistan"),
+}
+
+
+def country_code(name: str | None) -> str | None:
+    """The two letters of a country as people write it; None for one that is not in the list."""
+    said = (name or "").strip().lower()
+    return next((code for code, names in COUNTRIES.items() if said in names or said == code.lower()), None)
+
+
 _TEXTS = {
     NUMBER: "Номер 1С",
     KIND: "Вид обращения",
@@ -80,6 +96,7 @@ DEFINITIONS = (
             CODE: "Код абонента",
             "inn_pinfl": "ИНН / ПИНФЛ",
             "client_type": "Тип клиента",
+            "partner": "Партнёр",
         }.items()
     ),
 )

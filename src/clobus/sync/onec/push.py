@@ -10,16 +10,17 @@ from uuid import UUID
 from clobus.core import clock
 from clobus.core.db import Database, one
 from clobus.core.errors import Missing, Permanent, Refused, Transient
-from clobus.gateways.onec import odata
 from clobus.gateways.onec.client import OnecClient
-from clobus.gateways.onec.entities import Consultation, Counterparty
+from clobus.gateways.onec.entities import Consultation
 from clobus.gateways.onec.wire import SYSTEM
 from clobus.modules.clients import service as clients
+from clobus.modules.clients.types import KIND as CLIENT
 from clobus.modules.consultations import service
 from clobus.modules.consultations.types import TERMINAL, ConsultationSnapshot, Row
 from clobus.sync.onec.feed import Context, InvalidRecord
 from clobus.sync.onec.mapping import outgoing
 from clobus.sync.onec.mapping.consultations import from_onec
+from clobus.sync.onec.push_client import ClientPush
 
 DOCUMENT = Consultation.entity_set
 AROUND = timedelta(hours=1)
@@ -32,9 +33,13 @@ class OnecPush:
         self.db = db
         self.onec = onec
         self.ctx = ctx
+        self.clients = ClientPush(db, onec, ctx)
 
     async def handle(self, kind: str, subject_id: UUID) -> None:
-        """Push one request; support requests never go to 1C."""
+        """Push one subject: a request (support requests never go to 1C), or a client."""
+        if kind == CLIENT:
+            await self.clients.handle(subject_id)
+            return
         if kind != "consultation":
             raise Permanent(SYSTEM, f"nothing is known of a subject {kind}")
         async with self.db.read() as connection:
@@ -129,25 +134,8 @@ class OnecPush:
             return None
         found = dict(owner)
         if found["cl_ref_key"] is None:
-            key = found["cl_ref_key"] = await self._counterparty(found)
-            async with self.db.transaction() as connection:
-                await clients.set_key(connection, found["client_id"], key)
+            found["cl_ref_key"] = await self.clients.key_of(found["client_id"])
         return found
-
-    async def _counterparty(self, client: dict[str, Any]) -> UUID:
-        code, inn = client["code_abonent"], client["org_inn"]
-        if not code or not inn or not str(code).isdigit():
-            raise Permanent(SYSTEM, "a client without code and tax id can't be created", code="onec.no_client")
-        terms = odata.both(
-            odata.eq("КодАбонентаClobus", int(code)), odata.eq("ИНН", inn), odata.eq("Parent_Key", self.ctx.folder),
-            odata.eq("DeletionMark", False),
-        )  # fmt: skip
-        # Looked for before each creation: a lost answer of an earlier try is found here.
-        found = await self.onec.rows(Counterparty.entity_set, Counterparty, filter=terms, top=2)
-        if found:
-            return found[0].ref_key
-        body = outgoing.new_counterparty(client, self.ctx.folder)
-        return (await self.onec.create(Counterparty.entity_set, body, Counterparty)).ref_key
 
 
 def _shown(snapshot: ConsultationSnapshot, name: str) -> Any:

@@ -6,33 +6,13 @@ import re
 from typing import Any
 
 from clobus.gateways.onec.entities import ContactRow, Counterparty
+from clobus.modules.clients.names import company_name
 from clobus.sync.onec.feed import Context, InvalidRecord
 from clobus.sync.onec.mapping.text import instant, text
 
 PHONE = "Телефон"
 EMAIL = "АдресЭлектроннойПочты"
-BRAND = re.compile(r"^\s*clobus\s+", re.IGNORECASE)
 SPACES = re.compile(r"[\s-]+")
-
-
-def company_name(raw: str, code: str | None, inn: str | None) -> str:
-    """Take the mask `Clobus <company> <code> (<ИНН>)` off; the company's own numbers stay (domain.md §11.1)."""
-    name = raw.strip()
-    if not BRAND.match(name):
-        return name
-    name = BRAND.sub("", name)
-    if inn and name.endswith(f"({inn})"):
-        name = name[: -len(inn) - 2].rstrip()
-    if code and re.search(rf"(^|\s){re.escape(code)}$", name):
-        name = name[: -len(code)].rstrip()
-    return name or raw.strip()
-
-
-def mask(name: str, code: str | None, inn: str | None) -> str:
-    """Put the mask on for 1C, once."""
-    if BRAND.match(name):
-        return name
-    return " ".join(part for part in ("Clobus", name, code or "", f"({inn})" if inn else "") if part)
 
 
 def tax_id(raw: str | None) -> str | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from clobus.gateways.onec.wire import EMPTY_KEY
+from clobus.modules.clients.names import mask
 from clobus.modules.consultations.types import Row, Status
-from clobus.sync.onec.mapping.clients import mask
 from clobus.sync.onec.mapping.consultations import IN_WORK, LANGUAGES, OTHER, QUEUED
 
 LANGUAGE_KEYS = {language: key for key, language in LANGUAGES.items()}
@@ -17,6 +17,11 @@ IMPORTANCE = {1: "Низкая", 3: "Высокая"}
 STAGE = {Status.NEW: "", Status.OPEN: IN_WORK, Status.PENDING: QUEUED, Status.OTHER: OTHER, Status.CLOSED: IN_WORK}
 WAYS = (("ПоТелеграм", ("telegram", "tg")), ("ПоСайту", ("site", "web")), ("ПоТелефону", ("phone", "call")))
 DESCRIPTION_LIMIT = 10_000
+CONTACTS = (
+    ("phone_number", "Телефон", "c07763c7-2ae8-4708-a608-7691be9d782b", "НомерТелефона"),
+    ("email", "АдресЭлектроннойПочты", "f0dddb0f-1cac-49ab-ad37-f9480b0ef654", "АдресЭП"),
+)
+PLACES = {"country": "Страна", "region": "Регион", "city": "Город"}
 
 
 def marker(cons_id: UUID) -> str:
@@ -103,20 +108,58 @@ def way_of(source: str) -> str:
 def new_counterparty(client: Mapping[str, Any], folder: UUID) -> dict[str, Any]:
     """The body of a POST for an owner that 1C does not have (domain.md §2.5)."""
     inn = client.get("org_inn") or ""
-    form = {9: "ЮридическоеЛицо", 14: "ФизическоеЛицо"}.get(len(inn))
-    contacts = [
-        ("Телефон", "c07763c7-2ae8-4708-a608-7691be9d782b", client.get("phone_number")),
-        ("АдресЭлектроннойПочты", "f0dddb0f-1cac-49ab-ad37-f9480b0ef654", client.get("email")),
-    ]
+    contacts = contact_lines([], {name: client.get(name) for name, _, _, _ in CONTACTS if client.get(name)})
     name = client.get("company_name") or client.get("contact_name") or client.get("name") or "клиент"
-    body = {
+    return {
         "Description": mask(str(name), client.get("code_abonent"), inn)[:150],
         "ИНН": inn,
         "КодАбонентаClobus": int(client.get("code_abonent") or 0),
         "Parent_Key": str(folder),
-        "КонтактнаяИнформация": [
-            {"LineNumber": str(at), "Тип": kind, "Вид_Key": key, "Представление": value}
-            for at, (kind, key, value) in enumerate([c for c in contacts if c[2]], 1)
-        ],
+        "КонтактнаяИнформация": contacts,
+        **_form(inn),
     }
-    return body | ({"ЮридическоеФизическоеЛицо": form} if form else {})
+
+
+def counterparty_members(
+    differing: Mapping[str, Any], client: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:  # fmt: skip
+    """The members that make a counterparty show what differs; `lines` are its contacts as 1C gave them."""
+    members: dict[str, Any] = {name: differing[key] or "" for key, name in PLACES.items() if key in differing}
+    if "org_inn" in differing:
+        members |= {"ИНН": differing["org_inn"] or "", **_form(differing["org_inn"] or "")}
+    if "code_abonent" in differing:
+        members["КодАбонентаClobus"] = int(differing["code_abonent"] or 0)
+    if {"company_name", "org_inn", "code_abonent"} & differing.keys() and client.get("company_name"):
+        # The mask holds code and tax id, so it changes with them.
+        told = mask(str(client["company_name"]), client.get("code_abonent"), client.get("org_inn"))
+        members["Description"] = told[:150]
+    contacts = {name: differing[name] for name in ("email", "phone_number") if differing.get(name)}
+    if contacts:
+        members["КонтактнаяИнформация"] = contact_lines(lines, contacts)
+    return members
+
+
+def contact_lines(lines: Sequence[Mapping[str, Any]], wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The tabular section whole, since 1C replaces it: what the staff wrote in other lines stays (domain.md §11.1)."""
+    kept = [
+        {key: value for key, value in line.items() if key != "Ref_Key" and "@" not in key and "odata." not in key}
+        for line in lines
+    ]
+    for name, kind, key, member in CONTACTS:
+        if name not in wanted:
+            continue
+        # The last filled line of a kind is the one that is read.
+        ours = next((x for x in reversed(kept) if x.get("Тип") == kind and (x.get(member) or x.get("Представление"))),
+                    None)  # fmt: skip
+        if ours is None:
+            kept.append({"Тип": kind, "Вид_Key": key, "Представление": wanted[name]})
+            continue
+        ours["Представление"] = wanted[name]
+        if ours.get(member):
+            ours[member] = wanted[name]
+    return [{**line, "LineNumber": str(at)} for at, line in enumerate(kept, 1)]
+
+
+def _form(inn: str) -> dict[str, str]:
+    found = {9: "ЮридическоеЛицо", 14: "ФизическоеЛицо"}.get(len(inn))
+    return {"ЮридическоеФизическоеЛицо": found} if found else {}

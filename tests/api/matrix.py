@@ -1,0 +1,139 @@
+"""Who gets what at every door: one entry for each route, what it answers to each kind of caller.
+
+A known caller who is not named is refused with 403, an unknown one with 401. `Public` doors answer everybody alike but
+for whom they name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+UNKNOWN = ("nobody", "wrong_key", "forged", "stale", "expired", "revoked")
+OWN = ("owner", "session", "mini_app")
+"""The organisation itself, by key, by session, by Mini App."""
+CLIENTS = (*OWN, "own_user", "other")
+SERVICES = ("service", "narrow")
+"""A key of a service without scopes, and one with just the scope of the route; `astray` has another scope."""
+STAFF = ("manager", "head", "administrator")
+KNOWN = (*CLIENTS, "stranger", "front", *SERVICES, "astray", *STAFF, "auditor")
+CALLERS = (*UNKNOWN, *KNOWN)
+
+
+@dataclass(frozen=True)
+class Door:
+    """How a route is called, and its answers. `@name` in values stands for something that the test makes."""
+
+    answers: dict[str, int]
+    values: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+    form: dict[str, str] | None = None
+    query: str = ""
+    known: int = 403
+    unknown: int = 401
+
+    def answer(self, caller: str) -> int:
+        """The status that a caller gets."""
+        return self.answers.get(caller, self.unknown if caller in UNKNOWN else self.known)
+
+
+def to(*who: tuple[str, ...] | str, status: int = 200, **others: int) -> dict[str, int]:
+    """These callers get a status, others the one that is named with them."""
+    names = [name for each in who for name in ((each,) if isinstance(each, str) else each)]
+    return dict.fromkeys(names, status) | others
+
+
+def public(status: int = 200, body: Any = None, form: dict[str, str] | None = None, query: str = "",
+           values: dict[str, str] | None = None, **others: int) -> Door:  # fmt: skip
+    """A door for everybody."""
+    return Door(others, values or {}, body, form, query, status, status)
+
+
+READERS = to(CLIENTS, SERVICES, STAFF, "auditor")
+DICTIONARY = to(CLIENTS, SERVICES, STAFF, "auditor", "front")
+OFFICE = to(SERVICES, STAFF, "auditor")
+OWN_ROW = to(OWN, SERVICES, STAFF, "auditor", other=404)
+SESSION_ONLY = to("session", owner=409, own_user=409, other=409, mini_app=409, stranger=409, manager=409, head=409,
+                  administrator=409, auditor=409)  # fmt: skip
+MINI_APP = to("mini_app")
+OPS = to((), head=403, administrator=403, auditor=403)
+SUPPORT = "Техническая поддержка"
+LETTER = {"kind": "outbox", "name": "x", "act": "drop", "csrf": "x"}
+
+DOORS: dict[str, Door] = {
+    # ---- requests
+    "POST /api/consultations/create": Door(
+        to(OWN, SERVICES, STAFF, "front"),
+        body={"consultation": {"client_id": "@owner", "comment": "?", "consultation_type": SUPPORT}},
+    ),
+    "GET /api/consultations/clients/{client_id}/consultations": Door(
+        OWN_ROW | {"own_user": 404}, {"client_id": "@owner"}
+    ),
+    "GET /api/consultations/{name}": Door(OWN_ROW | {"own_user": 404, "front": 200}, {"name": "@made"}),
+    "POST /api/consultations/{name}/cancel": Door(
+        to(OWN, SERVICES, STAFF, "front", own_user=404, other=404), {"name": "@made"}, {}
+    ),
+    # ---- live pages
+    "POST /api/live/tickets": Door(READERS, body={}),
+    "GET /api/live": public(401, query="?ticket=x"),
+    "GET /api/consultations/{name}/stream": Door(OWN_ROW | {"own_user": 404}, {"name": "@made"}),
+    # ---- clients
+    "POST /api/clients": Door(
+        to(OWN, SERVICES, STAFF, "own_user", "front", other=409), body={"subscriberId": "1001", "org_inn": "301234567"}
+    ),
+    "POST /api/clients/": Door(
+        to(OWN, SERVICES, STAFF, "own_user", "front", other=409), body={"subscriberId": "1001", "org_inn": "301234567"}
+    ),
+    "GET /api/clients/by-hash/{client_hash}": Door(OWN_ROW | {"own_user": 404}, {"client_hash": "@hash"}),
+    "GET /api/clients/by-subscriber/{code_abonent}": Door(OWN_ROW | {"own_user": 404}, {"code_abonent": "1001"}),
+    "GET /api/clients/{client_id}": Door(OWN_ROW | {"own_user": 404}, {"client_id": "@owner"}),
+    # ---- dictionaries
+    "GET /api/dicts/po-types": Door(DICTIONARY),
+    "GET /api/dicts/po-sections": Door(DICTIONARY),
+    "GET /api/dicts/online-question/categories": Door(DICTIONARY),
+    "GET /api/dicts/online-questions": Door(DICTIONARY),
+    "GET /api/dicts/knowledge-base": Door(DICTIONARY),
+    "GET /api/dicts/interference": Door(DICTIONARY),
+    # ---- managers: no queue and no waiting is told to clients
+    "GET /api/managers/load": Door(OFFICE),
+    "GET /api/managers/available": Door(OFFICE),
+    "GET /api/managers/consultations/{name}/queue-info": Door(OFFICE, {"name": "@made"}),
+    "GET /api/managers/{manager_key}/load": Door(OFFICE, {"manager_key": "@manager"}),
+    "GET /api/managers/{manager_key}/wait-time": Door(OFFICE, {"manager_key": "@manager"}),
+    # ---- the Mini App
+    "GET /api/telegram/check-contact/{telegram_user_id}": Door(MINI_APP, {"telegram_user_id": "501"}),
+    "POST /api/telegram/link-user": Door(MINI_APP, body={"telegram_user_id": 501}),
+    "GET /api/telegram/consultations/{name}": Door(to(OWN, own_user=404, other=404), {"name": "@made"}),
+    "GET /api/telegram/consultations/{name}/messages": Door(to(OWN, own_user=404, other=404), {"name": "@made"}),
+    # ---- signing in and out
+    "POST /api/auth/telegram": public(401, {}, mini_app=200, stranger=403),
+    "POST /api/auth/link": public(401, {"token": "x" * 32}),
+    "POST /api/auth/key": public(401, {"token": "x" * 32}),
+    "POST /api/auth/links": Door(to(OWN, SERVICES, STAFF), body={"purpose": "telegram", "client_id": "@owner"}),
+    "GET /api/auth/session": Door(to(KNOWN)),
+    "GET /api/auth/sessions": Door(SESSION_ONLY),
+    "DELETE /api/auth/sessions/{session_id}": Door(SESSION_ONLY | {"session": 204}, {"session_id": "@session"}),
+    "POST /api/auth/sessions/rotate": Door(SESSION_ONLY, body={}),
+    "POST /api/auth/sign-out": Door(SESSION_ONLY | {"session": 204}, body={}),
+    "GET /sign-in": public(),
+    "POST /sign-in": public(401, form={"token": "x" * 32}),
+    # ---- signs of life
+    "GET /": public(),
+    "GET /health/live": public(),
+    "GET /health/ready": public(),
+    "GET /api/health": public(),
+    "GET /api/health/db": public(),
+    "GET /health/etl": public(503),
+    "GET /health/etl/{process}": public(404, values={"process": "nothing"}),
+    "GET /health/onec": public(503),
+    "GET /health/chatwoot": public(503),
+    "GET /metrics": Door(to(SERVICES, "administrator", "auditor")),
+    # ---- others' webhooks prove themselves by a signature
+    "POST /hooks/chatwoot": public(401, {}),
+    # ---- the operations page asks for itself
+    "GET /ops": public(),
+    "POST /ops/sign-in": public(401, form={"token": "x" * 32}),
+    "POST /ops/sign-out": public(303, form={}),
+    "POST /ops/dead-letters": public(401, form=LETTER, **OPS),
+    "POST /ops/repair": public(401, form={"name": "x", "csrf": "x"}, **OPS),
+}
