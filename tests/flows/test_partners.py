@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from clobus.api.creation import Creator
@@ -30,7 +31,7 @@ async def created(runtime: Runtime, world: World, **over: Any) -> UUID:
     )
     asked = {"client_id": client["client_id"], "comment": "Не сходится НДС", "lang": "ru", **over}
     body = CreateIn.model_validate({"consultation": asked})
-    answer = await Creator(runtime.db, world.settings).create(SITE, body, None, wait=False)
+    answer = msgspec.json.decode(await Creator(runtime.db, world.settings).create(SITE, body, None, wait=False))
     return UUID(answer["consultation"]["cons_id"])
 
 
