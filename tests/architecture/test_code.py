@@ -21,7 +21,20 @@ MODULES = "clobus.modules."
 DOORS = {"service", "events", "types", "schemas"}
 # Services that were split by noun when they grew (architecture, C4): each part is a door of its module.
 NOUNS = {
-    "consultations": {"opening", "reading", "registers", "policy"},
+    "consultations": {
+        "opening",
+        "reading",
+        "registers",
+        "policy",
+        "moves",
+        "ratings",
+        "changes",
+        "attachments",
+        "timeline",
+        "forms",
+        "hours",
+        "moments",
+    },
     "notifications": {"deliver"},
     "ops": {"alerts", "dead_letters", "health"},
 }

@@ -75,6 +75,12 @@ async def _database(request: Request, error: Exception) -> JSONResponse:
     return problem(request, 503, "database.away", retry_after=2)
 
 
+async def _value(request: Request, error: Exception) -> JSONResponse:
+    # A zero character, a number beyond all bounds: well formed for JSON, nothing that a row can hold.
+    log.warning("api.value", error=type(error).__name__)
+    return problem(request, 422, "request.invalid")
+
+
 async def _bug(request: Request, error: Exception) -> JSONResponse:
     log.error("api.bug", exc_info=error)
     return problem(request, 500, "internal")
@@ -86,5 +92,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(psycopg.OperationalError, _database)
+    app.add_exception_handler(psycopg.DataError, _value)
     app.add_exception_handler(psycopg_pool.PoolTimeout, _database)
     app.add_exception_handler(Exception, _bug)

@@ -47,8 +47,12 @@ class Principal:
     subject_id: UUID | None = None
 
     def may(self, scope: str | None) -> bool:
-        """A key without scopes may all that its role may; one with scopes only those."""
-        return scope is None or not self.scopes or scope in self.scopes
+        """A caller without scopes may all that its role may, one with scopes only those; `x:read` covers
+        `x:read-by-id`.
+        """
+        if scope is None or not self.scopes or scope in self.scopes:
+            return True
+        return any(scope.startswith(f"{each}-") for each in self.scopes)
 
 
 NOBODY = Principal("nobody", "nobody", Role.CLIENT)
