@@ -1,0 +1,48 @@
+"""Routes of moves: a request gets another date."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from clobus.api.answers import problems_of
+from clobus.api.consultations import Holder, Maker
+from clobus.api.replies import actor_of, answer, move_rules, named, settings_of
+from clobus.core.pagination import Page
+from clobus.modules.consultations import moves
+from clobus.modules.consultations.forms import MoveIn, MoveOut
+
+router = APIRouter(prefix="/api/consultations", tags=["consultations"])
+
+
+@router.get(
+    "/{name}/redates", response_model=list[MoveOut], responses=problems_of("consultation.unknown"),
+    summary="List moves",
+)  # fmt: skip
+async def listed(request: Request, name: str, principal: Holder, page: Annotated[Page, Depends()]) -> Response:
+    """The moves of a request, newest first, whoever made them."""
+    async with request.app.state.runtime.db.read() as connection:
+        cons_id = await named(connection, name, principal)
+        return answer(await moves.of_request(connection, cons_id, page.skip, page.limit))
+
+
+@router.post(
+    "/{name}/redates", response_model=MoveOut, summary="Move a request to another date",
+    responses=problems_of(
+        "consultation.unknown", "consultation.ended", "consultation.past", "consultation.same_date",
+        "consultation.not_working", "consultation.too_far", "consultation.day_limit", "manager.unknown",
+    ),
+)  # fmt: skip
+async def move(request: Request, name: str, body: MoveIn, principal: Maker) -> Response:
+    """Move a request: not an ended one, into working time ahead within the horizon, and to a day that is not full.
+    1C and Chatwoot are told, and the client by the usual way.
+    """
+    rules = move_rules(settings_of(request))
+    async with request.app.state.runtime.db.transaction() as connection:
+        cons_id = await named(connection, name, principal)
+        made = await moves.move(
+            connection, cons_id, body.new_date, rules, actor=actor_of(principal), by=principal.id,
+            comment=body.comment or None, manager_key=body.manager_key,
+        )  # fmt: skip
+    return answer(made)
