@@ -9,9 +9,10 @@ from clobus.core.errors import Missing, Permanent
 from clobus.core.events import Event, Origin, publish
 from clobus.gateways.chatwoot.client import ChatwootClient
 from clobus.gateways.chatwoot.wire import Conversation
-from clobus.modules.consultations import service
+from clobus.modules.consultations import attachments, service
 from clobus.modules.consultations.types import Row
 from clobus.sync.chatwoot import mapping
+from clobus.sync.chatwoot.attachments import AttachmentPush
 from clobus.sync.chatwoot.birth import Birth
 from clobus.sync.chatwoot.names import Directory
 from clobus.sync.chatwoot.provision import Provisioner
@@ -31,9 +32,13 @@ class ChatwootPush:
         self.directory = directory
         self.provisioner = provisioner
         self.birth = Birth(db, chatwoot, inbox_id)
+        self.attachments = AttachmentPush(db, chatwoot)
 
     async def handle(self, kind: str, subject_id: UUID) -> None:
-        """Push one subject: a request, or a manager as an agent."""
+        """Push one subject: a request, a manager as an agent, or a file of a request."""
+        if kind == attachments.SUBJECT:
+            await self.attachments.handle(subject_id)
+            return
         if kind == "manager":
             await self.provisioner.one(subject_id)
             return
