@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
 
 from fastapi import FastAPI
 
-from clobus.api import consultations, health, hooks, ops, problems, words
+from clobus.api import attachments, consultations, health, hooks, moves, openapi, ops, problems, ratings, words
 from clobus.api.creation import Creator
 from clobus.api.health import Pings
 from clobus.api.middleware import Around
@@ -14,11 +16,20 @@ from clobus.core.auth import Door
 from clobus.core.ratelimit import Limiter
 from clobus.modules.accounts.service import KeyRing
 from clobus.runtime import Runtime
+from clobus.sync.chatwoot.names import Directory
+from clobus.sync.chatwoot.receive import Receiver
 from clobus.sync.chatwoot.webhook import Door as ChatwootDoor
+from clobus.sync.onec.feed import Context
+from clobus.sync.refresh import Refresher
+
+ROUTERS = (
+    consultations.router, moves.router, ratings.router, attachments.router, words.dicts, words.managers, health.router,
+    hooks.router, ops.router,
+)  # fmt: skip
 
 
-def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
-    """Build the API over an open runtime; `intervals` of the processes, in seconds, tell what is stale."""
+def bare_app() -> FastAPI:
+    """The routes without anything behind them: enough to describe them (`clobus openapi`)."""
     app = FastAPI(
         title="Clobus Platform",
         version="0.1.0",
@@ -27,11 +38,27 @@ def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
+    for router in ROUTERS:
+        app.include_router(router)
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = openapi.describe(app)
+        return app.openapi_schema
+
+    app.openapi = described  # type: ignore[method-assign]  # how FastAPI wants it replaced
+    return app
+
+
+def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
+    """Build the API over an open runtime; `intervals` of the processes, in seconds, tell what is stale."""
+    app = bare_app()
     settings, limits = runtime.settings, runtime.settings.limits
     app.state.runtime = runtime
     app.state.intervals = dict(intervals)
     app.state.pings = Pings()
     app.state.creator = Creator(runtime.db, settings)
+    app.state.refresher = _refresher(runtime)
     app.state.chatwoot_door = ChatwootDoor(runtime.db)
     app.state.door = Door(
         KeyRing(runtime.db),
@@ -47,7 +74,13 @@ def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
         ),
     )
     problems.install(app)
-    for router in (consultations.router, words.dicts, words.managers, health.router, hooks.router, ops.router):
-        app.include_router(router)
-    app.add_middleware(Around, body_bytes=limits.body_bytes)
+    app.add_middleware(Around, body_bytes=limits.body_bytes, upload_bytes=settings.attachments.request_bytes)
     return app
+
+
+def _refresher(runtime: Runtime) -> Refresher:
+    settings = runtime.settings
+    directory = Directory(runtime.db, runtime.chatwoot, settings.tz)
+    receiver = Receiver(runtime.db, runtime.chatwoot, directory, settings.chatwoot.inbox_id)
+    context = Context(runtime.onec.zone, UUID(settings.clients_folder))
+    return Refresher(runtime.db, runtime.onec, runtime.chatwoot, receiver, context)

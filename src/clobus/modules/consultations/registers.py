@@ -8,6 +8,7 @@ from typing import Any
 from clobus.core.db import Connection, as_json, rows, run
 from clobus.core.events import Event, Origin, publish
 from clobus.core.upsert import upsert
+from clobus.modules.consultations import ratings
 
 REDATE = {
     "cons_key": "uuid", "clients_key": "uuid", "manager_key": "uuid", "period": "timestamptz",
@@ -70,19 +71,9 @@ async def keep_ratings(connection: Connection, items: Items, *, backfill: bool) 
     """Keep answers of ratings and the aggregate on the request (domain.md §9)."""
     keys = ["cons_key", "manager_key", "question_number"]
     written = await upsert(connection, "cons.cons_rating_answers", keys, RATING, _unique(items, keys))
-    touched = sorted({item["cons_key"] for item in items})
-    found = await rows(
-        connection,
-        "update cons.cons c set con_rates = l.rates from (select cons_key, jsonb_build_object('average',"
-        " round(avg(rating), 2), 'count', count(rating), 'answers', jsonb_agg(jsonb_build_object('question_number',"
-        " question_number, 'rating', rating, 'question', question_text, 'comment', comment, 'manager_key',"
-        " manager_key) order by question_number, manager_key)) as rates from cons.cons_rating_answers"
-        " where cons_key = any(%s) group by 1) l where c.cl_ref_key = l.cons_key"
-        " and c.con_rates is distinct from l.rates returning c.cons_id",
-        (touched,),
-    )
+    changed = await ratings.aggregate(connection, sorted({item["cons_key"] for item in items}))
     if not backfill:
-        await publish(connection, [Event("Rated", row["cons_id"], Origin.ONEC) for row in found])
+        await publish(connection, [Event("Rated", cons_id, Origin.ONEC) for cons_id in changed])
     made = sum(row["made"] for row in written)
     return made, len(written) - made
 
