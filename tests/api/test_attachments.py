@@ -25,10 +25,12 @@ def path(cons_id: Any) -> str:
     return f"/api/consultations/{cons_id}/attachments"
 
 
-async def send(api: Api, cons_id: UUID, *files: tuple[str, bytes], role: str = "client", **fields: str) -> Any:
+async def send(
+    api: Api, cons_id: UUID, *files: tuple[str, bytes], role: str = "client", key: str | None = None, **fields: str
+) -> Any:
+    headers = {"Authorization": f"Bearer {api.keys[role]}"} | ({"Idempotency-Key": key} if key else {})
     return await api.http.post(
-        path(cons_id), files=[("files", file) for file in files], data=fields,
-        headers={"Authorization": f"Bearer {api.keys[role]}"},
+        path(cons_id), files=[("files", file) for file in files], data=fields, headers=headers
     )  # fmt: skip
 
 
@@ -71,6 +73,23 @@ async def test_a_file_that_the_caller_has_is_not_sent_again(api: Api) -> None:
     headers = {"Authorization": f"Bearer {api.keys['client']}", "If-None-Match": f'"{file["attachment_id"]}"'}
     again = await api.http.get(f"{path(cons_id)}/{file['attachment_id']}", headers=headers)
     assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_a_replay_is_answered_and_not_done_again(api: Api) -> None:
+    cons_id, another = await put(api), await put(api)
+    files = [("a.png", PNG), ("b.pdf", PDF)]
+    answers = await asyncio.gather(*(send(api, cons_id, *files, key="k") for _ in range(4)))
+    assert [(a.status_code, a.json()) for a in answers] == [(201, answers[0].json())] * 4
+    assert await api.count("cons.attachments") == 2
+    assert len(await events(api, cons_id)) == 2
+    other = await send(api, cons_id, ("a.png", PNG + b"1"), ("b.pdf", PDF), key="k")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency.other_body")
+    long = await send(api, cons_id, ("a.png", PNG), key="k" * 201)
+    assert (long.status_code, long.json()["code"]) == (400, "idempotency.key_length")
+    assert (await send(api, another, *files, key="k")).status_code == 201
+    # What was refused leaves no trace of its key.
+    assert (await send(api, cons_id, ("a.exe", PNG), key="z")).status_code == 415
+    assert (await send(api, cons_id, ("a.png", PNG), key="z")).status_code == 201
 
 
 async def test_staff_speak_for_the_house(api: Api) -> None:

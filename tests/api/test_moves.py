@@ -166,6 +166,19 @@ async def test_parallel_moves_of_one_request_are_different_records(api: Api) -> 
     assert page.json() == listed[1:3]
 
 
+async def test_a_replay_is_answered_and_not_done_again(api: Api) -> None:
+    cons_id = await put(api)
+    body = {"new_date": working(2).isoformat()}
+    answers = await asyncio.gather(*(api.post(path(cons_id), body, "k") for _ in range(4)))
+    assert [(a.status_code, a.json()) for a in answers] == [(200, answers[0].json())] * 4
+    assert await events(api, cons_id) == ["Rescheduled"]
+    other = await api.post(path(cons_id), {"new_date": working(3).isoformat()}, "k")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency.other_body")
+    refused = await api.post(path(cons_id), {"new_date": working(3, 7).isoformat()}, "z")
+    assert refused.json()["code"] == "consultation.not_working"
+    assert (await api.post(path(cons_id), {"new_date": working(3).isoformat()}, "z")).status_code == 200
+
+
 async def test_a_move_and_a_cancel_at_once_end_in_one_order(api: Api) -> None:
     cons_id = await put(api)
     moved, cancelled = await asyncio.gather(

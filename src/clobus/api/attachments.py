@@ -13,6 +13,7 @@ from clobus.api.answers import problems_of
 from clobus.api.consultations import Holder, Maker
 from clobus.api.replies import answer, is_staff, named, settings_of
 from clobus.api.uploads import Uploaded, uploaded
+from clobus.core import idempotency
 from clobus.core.auth import Principal
 from clobus.core.db import Connection
 from clobus.core.errors import TooLarge
@@ -57,25 +58,32 @@ FILE: dict[int | str, dict[str, Any]] = {
     responses=problems_of(
         "consultation.unknown", "consultation.ended", "attachment.none", "attachment.malformed", "attachment.empty",
         "attachment.too_large", "attachment.too_many", "attachment.type", "http.413", "http.415",
+        "idempotency.key_length", "idempotency.other_body",
     ),
 )  # fmt: skip
-async def add(request: Request, name: str, principal: Maker) -> Response:
+async def add(
+    request: Request, name: str, principal: Maker, idempotency_key: Annotated[str | None, Header()] = None
+) -> Response:
     """Keep files (multipart, `files`; words with them in `comment`) and send each into the conversation of the
-    request, once; while Chatwoot is away they wait. All are taken or none.
+    request, once; while Chatwoot is away they wait. All are taken or none, and once for an Idempotency-Key.
     """
-    given = settings_of(request).attachments
-    async with request.app.state.runtime.db.read() as connection:
-        await named(connection, name, principal)  # nobody's files are read before it is known that he may
-    async with uploaded(request, given) as what, request.app.state.runtime.db.transaction() as connection:
-        return answer({"attachments": await _keep(connection, name, principal, what, given)}, 201)
+    given, db = settings_of(request).attachments, request.app.state.runtime.db
+    async with db.read() as connection:
+        cons_id = await named(connection, name, principal)  # nobody's files are read before it is known that he may
+    async with uploaded(request, given) as what:
+        digest = await what.digest() if idempotency_key is not None else ""
+        key = idempotency.key_of(principal.id, f"attach:{cons_id}", idempotency_key, digest)
+        async with db.transaction() as connection:
+            work = _keep(connection, cons_id, principal, what, given)
+            return answer(await idempotency.once(connection, key, cons_id, work), 201)
 
 
 async def _keep(
-    connection: Connection, name: str, principal: Principal, what: Uploaded, given: Attachments
-) -> list[dict[str, Any]]:
+    connection: Connection, cons_id: UUID, principal: Principal, what: Uploaded, given: Attachments
+) -> dict[str, Any]:
     rules = Rules(given.file_bytes, given.per_consultation, given.types)
     side = "staff" if is_staff(principal) else "client"
-    row = (await service.load(connection, [cons_id := await named(connection, name, principal)]))[cons_id]
+    row = (await service.load(connection, [cons_id]))[cons_id]
     if len(what.files) > given.per_consultation:
         raise TooLarge("attachment.too_many", {"limit": given.per_consultation})
     ids = [
@@ -85,7 +93,7 @@ async def _keep(
         )
         for at, file in enumerate(what.files)
     ]  # fmt: skip
-    return await attachments.finish(connection, row, ids, rules, by=principal.id)
+    return {"attachments": await attachments.finish(connection, row, ids, rules, by=principal.id)}
 
 
 @router.get(PATH, response_model=AttachmentsOut, responses=problems_of("consultation.unknown"), summary="List files")

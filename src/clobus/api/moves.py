@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 
 from clobus.api.answers import problems_of
 from clobus.api.consultations import Holder, Maker
 from clobus.api.replies import actor_of, answer, move_rules, named, settings_of
+from clobus.core import idempotency
 from clobus.core.pagination import Page
 from clobus.modules.consultations import moves
 from clobus.modules.consultations.forms import MoveIn, MoveOut
@@ -32,17 +33,21 @@ async def listed(request: Request, name: str, principal: Holder, page: Annotated
     responses=problems_of(
         "consultation.unknown", "consultation.ended", "consultation.past", "consultation.same_date",
         "consultation.not_working", "consultation.too_far", "consultation.day_limit", "manager.unknown",
+        "idempotency.key_length", "idempotency.other_body",
     ),
 )  # fmt: skip
-async def move(request: Request, name: str, body: MoveIn, principal: Maker) -> Response:
+async def move(
+    request: Request, name: str, body: MoveIn, principal: Maker, idempotency_key: Annotated[str | None, Header()] = None
+) -> Response:
     """Move a request: not an ended one, into working time ahead within the horizon, and to a day that is not full.
-    1C and Chatwoot are told, and the client by the usual way.
+    1C and Chatwoot are told, and the client by the usual way. Once for an Idempotency-Key.
     """
+    key = idempotency.make_key(principal.id, f"move:{name[:64]}", idempotency_key, await request.body())
     rules = move_rules(settings_of(request))
     async with request.app.state.runtime.db.transaction() as connection:
         cons_id = await named(connection, name, principal)
-        made = await moves.move(
+        work = moves.move(
             connection, cons_id, body.new_date, rules, actor=actor_of(principal), by=principal.id,
             comment=body.comment or None, manager_key=body.manager_key,
         )  # fmt: skip
-    return answer(made)
+        return answer(await idempotency.once(connection, key, cons_id, work))

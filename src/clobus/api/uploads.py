@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from clobus.core.errors import Invalid, TooLarge, Unsupported
 from clobus.settings import Attachments
 
 FIELD_BYTES = 16_000
+PIECE = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,15 @@ class Uploaded:
 
     files: list[UploadFile]
     comment: str | None
+
+    async def digest(self) -> str:
+        """SHA-256 over all that was sent: the same files with the same names and words give the same."""
+        whole = hashlib.sha256(repr((self.comment, [(file.filename, file.size) for file in self.files])).encode())
+        for file in self.files:
+            while piece := await file.read(PIECE):
+                whole.update(piece)
+            await file.seek(0)
+        return whole.hexdigest()
 
 
 class _Bounded(MultiPartParser):
