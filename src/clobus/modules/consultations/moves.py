@@ -98,7 +98,7 @@ async def _write(
         " new_date, comment, actor) select %(id)s, %(cons)s, %(key)s, %(client)s, %(manager)s,"
         # 1C keeps seconds: two moves within one would be one record to it.
         " greatest(%(now)s, max(period) + interval '1 second'), %(old)s, %(new)s, %(comment)s, %(by)s"
-        f" from cons.cons_redate where cons_key = %(key)s returning m.redate_id, {SHOWN}",
+        f" from cons.cons_redate where cons_key = %(key)s or cons_id = %(cons)s returning m.redate_id, {SHOWN}",
         {"id": new_id(), "cons": row.cons_id, "key": key, "client": row.client_key, "manager": manager,
          "now": now.replace(microsecond=0), "old": row.start_date, "new": moment, "comment": comment, "by": by},
     )  # fmt: skip

@@ -43,7 +43,7 @@ class OnecPush:
         if kind != "consultation":
             raise Permanent(SYSTEM, f"nothing is known of a subject {kind}")
         await self._consultation(subject_id)
-        async with self.db.transaction() as connection:
+        async with self.db.read() as connection:
             await moves.wake(connection, subject_id)
 
     async def _consultation(self, subject_id: UUID) -> None:
