@@ -103,6 +103,16 @@ async def test_a_narrow_key_reads_by_our_id_alone(api: Api) -> None:
         assert (await api.get(f"{ROOT}/000000088{path}", "narrow")).status_code == 404, path
         assert (await api.get(f"{ROOT}/88{path}", "narrow")).status_code == 404, path
         assert (await api.get(f"{ROOT}/88{path}", "wide")).status_code == 200, path
+    async with api.runtime.db.transaction() as connection:
+        await run(connection, "update cons.cons set chatwoot_source_id = 'secret'")
+    # What opens the chat is for who is told it alone.
+    path = f"{ROOT}/{cons_id}"
+    assert (await api.get(path, "client")).json()["chatwoot_source_id"] == "secret"
+    for role in ("narrow", "wide"):
+        assert (await api.get(path, role)).json()["chatwoot_source_id"] is None
+    assert (await api.get(ROOT, "wide")).json()["consultations"][0]["chatwoot_source_id"] is None
+    since = "/updates?last_updated=2020-01-01T00:00:00Z"
+    assert (await api.get(path + since, "narrow")).json()["consultation"]["chatwoot_source_id"] is None
     assert (await api.get(ROOT, "narrow")).status_code == 403
     assert (await api.get(f"{ROOT}/clients/{api.client_id}/consultations", "narrow")).status_code == 403
 

@@ -12,9 +12,10 @@ from clobus.api.answers import problems_of
 from clobus.api.listing import Listing
 from clobus.api.problems import language
 from clobus.api.replies import actor_of, answer, is_staff, move_rules, named, settings_of
+from clobus.api.veil import veiled
 from clobus.core import idempotency
 from clobus.core.auth import READERS, STAFF, Principal, Role, require
-from clobus.core.pagination import Page, cursor_of
+from clobus.core.pagination import Cursor, Page, cursor_of
 from clobus.modules.consultations import changes, reading, service, timeline
 from clobus.modules.consultations.forms import CallOut, ChangeIn, ListOut, SimpleIn, TimelineOut, UpdatesOut
 from clobus.modules.consultations.moments import Moment, in_zone
@@ -54,7 +55,7 @@ async def create(
     """
     key = idempotency.make_key(principal.id, "create_consultation", idempotency_key, await request.body())
     made = await request.app.state.creator.create(principal, body, key, wait=prefer != "respond-async")
-    return answer(_told(principal, made))
+    return answer(veiled(made, principal))
 
 
 @router.post(
@@ -71,12 +72,14 @@ async def simple(
     key = idempotency.make_key(principal.id, "create_consultation", idempotency_key, await request.body())
     whole = CreateIn(consultation=body)
     made = await request.app.state.creator.create(principal, whole, key, wait=prefer != "respond-async")
-    return answer(_told(principal, made))
+    return answer(veiled(made, principal))
 
 
-def _told(principal: Principal, made: dict[str, Any]) -> dict[str, Any]:
-    """The answer to a creation; a contact's token opens all his conversations: not for who can name him only."""
-    return made if principal.may("chat:token") else {**made, "chatwoot_pubsub_token": None}
+def _page(
+    principal: Principal, found: list[dict[str, Any]], total: int | None, following: Cursor | None
+) -> Response:  # fmt: skip
+    shown = [veiled(row, principal) for row in found]
+    return answer({"consultations": shown, "total": total, "next_cursor": str(following) if following else None})
 
 
 @router.get("", response_model=ListOut, responses=problems_of("page.cursor"), summary="List requests")
@@ -94,7 +97,7 @@ async def listed(
     async with request.app.state.runtime.db.read() as connection:
         found, following = await reading.page(connection, scope, filters, after=after, limit=listing.limit)
         count = await reading.count(connection, scope, filters) if total else None
-    return answer({"consultations": found, "total": count, "next_cursor": following and str(following)})
+    return _page(principal, found, count, following)
 
 
 @router.get(
@@ -112,14 +115,14 @@ async def of_client(
         await reading.ensure_client(connection, client_id, scope)
         found, following = await reading.page(connection, scope, filters, after=after, skip=skip, limit=listing.limit)
         count = await reading.count(connection, scope, filters)
-    return answer({"consultations": found, "total": count, "next_cursor": following and str(following)})
+    return _page(principal, found, count, following)
 
 
 @router.get("/{name}", response_model=ConsultationOut, responses=problems_of(*UNKNOWN), summary="Read a request")
 async def read(request: Request, name: str, principal: Holder) -> Response:
     """A request by our id, its 1C number or its conversation; 404 also for another client's."""
     async with request.app.state.runtime.db.read() as connection:
-        return answer(await reading.shown(connection, await named(connection, name, principal)))
+        return answer(veiled(await reading.shown(connection, await named(connection, name, principal)), principal))
 
 
 @router.put(
@@ -138,7 +141,7 @@ async def change(request: Request, name: str, body: ChangeIn, principal: Editor)
     async with request.app.state.runtime.db.transaction() as connection:
         cons_id = await named(connection, name, principal)
         await changes.change(connection, cons_id, body, rules, actor=actor_of(principal), by=principal.id)
-        return answer(await reading.shown(connection, cons_id))
+        return answer(veiled(await reading.shown(connection, cons_id), principal))
 
 
 @router.post(
@@ -153,7 +156,7 @@ async def cancel(request: Request, name: str, principal: Maker) -> Response:
     async with request.app.state.runtime.db.transaction() as connection:
         cons_id = await named(connection, name, principal)
         await changes.take_back(connection, cons_id, window, actor=actor_of(principal), by=principal.id)
-        return answer(await reading.shown(connection, cons_id))
+        return answer(veiled(await reading.shown(connection, cons_id), principal))
 
 
 @router.get("/{name}/calls", response_model=list[CallOut], responses=problems_of(*UNKNOWN), summary="List calls")
@@ -178,7 +181,8 @@ async def sync(request: Request, name: str, principal: Maker) -> Response:
         row = (await service.load(connection, [cons_id]))[cons_id]
     done = [] if row.is_terminal else await state.refresher.refresh(row)
     async with state.runtime.db.read() as connection:
-        return answer(await reading.shown(connection, cons_id), x_synced=", ".join(done) or "none")
+        shown = veiled(await reading.shown(connection, cons_id), principal)
+    return answer(shown, x_synced=", ".join(done) or "none")
 
 
 @router.get("/{name}/updates", response_model=UpdatesOut, responses=problems_of(*UNKNOWN), summary="Ask for changes")
@@ -189,7 +193,7 @@ async def updates(request: Request, name: str, principal: Holder, last_updated: 
     since = in_zone(last_updated, settings_of(request).tz)
     async with request.app.state.runtime.db.read() as connection:
         cons_id = await named(connection, name, principal)
-        return answer(await reading.changed_since(connection, cons_id, since))
+        return answer(veiled(await reading.changed_since(connection, cons_id, since), principal))
 
 
 @router.get("/{name}/timeline", response_model=TimelineOut, responses=problems_of(*UNKNOWN), summary="Read the story")
