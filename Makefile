@@ -9,7 +9,7 @@ BENCH ?=
 BIN := .venv/bin
 INSTALL := sh tools/bootstrap.sh
 
-.PHONY: help install run check test chaos bench migrate lock format clean
+.PHONY: help install run check test chaos bench migrate openapi lock format clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -44,6 +44,10 @@ bench: ## measure (BENCH= names one; see benchmarks/RESULTS.md)
 migrate: ## bring the database of CLOBUS_DATABASE_URL, or of DATA, to the newest schema
 	@$(INSTALL)
 	DATA="$(DATA)" $(BIN)/clobus db upgrade
+
+openapi: ## write the API's document anew (tests/api/openapi.json), to be looked through and committed
+	@$(INSTALL)
+	$(BIN)/clobus openapi > tests/api/openapi.json.new && mv tests/api/openapi.json.new tests/api/openapi.json
 
 format: ## let ruff format and mend
 	@$(INSTALL)

@@ -11,6 +11,7 @@ import typer
 from clobus.commands import dead_letters, keys, sandbox, session, sync
 from clobus.commands.drift import drift
 from clobus.commands.explain import explain
+from clobus.commands.openapi import openapi
 from clobus.commands.serve import api, worker
 from clobus.core import migrations
 from clobus.sandbox import instance as instances
@@ -32,6 +33,7 @@ app.command()(api)
 app.command()(worker)
 app.command()(drift)
 app.command()(explain)
+app.command()(openapi)
 
 
 class Size(StrEnum):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from clobus.core import outbox
 from clobus.core.db import Connection
 from clobus.core.events import Event, Origin, Reaction
+from clobus.modules.consultations import attachments
 from clobus.modules.notifications import service as notifications
 
 CONSULTATION = "consultation"
@@ -28,4 +29,11 @@ async def push_to_onec(connection: Connection, events: Sequence[Event]) -> None:
     await outbox.touch(connection, "onec", CONSULTATION, ids)
 
 
-REACTIONS: tuple[Reaction, ...] = (push_to_chatwoot, push_to_onec, notifications.on_events)
+async def send_what_waited(connection: Connection, events: Sequence[Event]) -> None:
+    """Files that were put to a request before it had a conversation."""
+    ids = [event.cons_id for event in events if event.name == "Linked" and event.cons_id is not None]
+    if ids:
+        await attachments.wake(connection, ids)
+
+
+REACTIONS: tuple[Reaction, ...] = (push_to_chatwoot, push_to_onec, send_what_waited, notifications.on_events)

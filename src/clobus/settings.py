@@ -142,6 +142,22 @@ class Sessions(_Group):
     link_seconds: float = Field(default=900, ge=60, le=7 * 86_400)
 
 
+class Attachments(_Group):
+    """Files that are put to a request: how many, how large, of which kinds (as their content tells, not their name)."""
+
+    file_bytes: int = Field(default=20_000_000, ge=1000, le=40_000_000)  # Chatwoot's own bound is 40 MB
+    request_bytes: int = Field(default=60_000_000, ge=1000)
+    per_request: int = Field(default=10, ge=1, le=15)
+    per_consultation: int = Field(default=50, ge=1)
+    types: frozenset[str] = frozenset(
+        {
+            "image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain", "text/csv",
+            "application/zip", "application/x-rar", "application/x-7z", "application/ole", "application/office",
+            "audio/ogg", "audio/mpeg", "video/mp4", "video/webm",
+        }
+    )  # fmt: skip
+
+
 class Settings(BaseSettings):
     """What a process of the platform needs to know at start."""
 
@@ -168,6 +184,7 @@ class Settings(BaseSettings):
     limits: Limits = Limits()
     calendar: Hours = Hours()
     desk: Handing = Handing()
+    attachments: Attachments = Attachments()
 
     @property
     def tz(self) -> ZoneInfo:

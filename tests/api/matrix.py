@@ -53,6 +53,9 @@ READERS = to(CLIENTS, SERVICES, STAFF, "auditor")
 DICTIONARY = to(CLIENTS, SERVICES, STAFF, "auditor", "front")
 OFFICE = to(SERVICES, STAFF, "auditor")
 OWN_ROW = to(OWN, SERVICES, STAFF, "auditor", other=404)
+HOLDERS = OWN_ROW | {"own_user": 404, "front": 200}
+"""Who holds our id of a request may read it."""
+ACTING = to(OWN, SERVICES, STAFF, "front", own_user=404, other=404)
 SESSION_ONLY = to("session", owner=409, own_user=409, other=409, mini_app=409, stranger=409, manager=409, head=409,
                   administrator=409, auditor=409)  # fmt: skip
 MINI_APP = to("mini_app")
@@ -72,6 +75,32 @@ DOORS: dict[str, Door] = {
     "GET /api/consultations/{name}": Door(OWN_ROW | {"own_user": 404, "front": 200}, {"name": "@made"}),
     "POST /api/consultations/{name}/cancel": Door(
         to(OWN, SERVICES, STAFF, "front", own_user=404, other=404), {"name": "@made"}, {}
+    ),
+    "POST /api/consultations/simple": Door(
+        to(OWN, SERVICES, STAFF, "front"), body={"client_id": "@owner", "comment": "?", "consultation_type": SUPPORT}
+    ),
+    "GET /api/consultations": Door(READERS),
+    "PUT /api/consultations/{name}": Door(to(SERVICES, STAFF), {"name": "@made"}, {"comment": "!"}),
+    "GET /api/consultations/{name}/calls": Door(HOLDERS, {"name": "@made"}),
+    "POST /api/consultations/{name}/sync": Door(ACTING, {"name": "@made"}, {}),
+    "GET /api/consultations/{name}/updates": Door(
+        HOLDERS, {"name": "@made"}, query="?last_updated=2026-01-01T00:00:00Z"
+    ),
+    "GET /api/consultations/{name}/timeline": Door(HOLDERS, {"name": "@made"}),
+    "GET /api/consultations/{name}/redates": Door(HOLDERS, {"name": "@made"}),
+    "POST /api/consultations/{name}/redates": Door(ACTING, {"name": "@made"}, {"new_date": "@working"}),
+    "GET /api/consultations/{name}/ratings": Door(HOLDERS, {"name": "@made"}),
+    "POST /api/consultations/{name}/ratings": Door(
+        to(OWN, SERVICES, "front", status=409) | {"own_user": 404, "other": 404},
+        {"name": "@made"},
+        {"answers": [{"question_number": 1, "rating": 5}]},
+    ),
+    "POST /api/consultations/{name}/attachments": Door(
+        to(OWN, SERVICES, STAFF, "front", status=415) | {"own_user": 404, "other": 404}, {"name": "@made"}, {}
+    ),
+    "GET /api/consultations/{name}/attachments": Door(HOLDERS, {"name": "@made"}),
+    "GET /api/consultations/{name}/attachments/{attachment_id}": Door(
+        to(CLIENTS, SERVICES, STAFF, "auditor", "front", status=404), {"name": "@made", "attachment_id": "@session"}
     ),
     # ---- live pages
     "POST /api/live/tickets": Door(READERS, body={}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -12,6 +13,7 @@ from fastapi import FastAPI
 
 from clobus.api.app import create_app
 from clobus.api.live import Stream
+from clobus.core import clock
 from clobus.core.auth import Guard, guard_of
 from clobus.core.db import one, run
 from clobus.core.ids import new_id
@@ -70,6 +72,10 @@ class World:
             )  # fmt: skip
         assert row
         self.names = {f"@{name}": str(value) for name, value in ids.items()} | {"@hash": row["client_id_hash"]}
+        day = clock.now() + timedelta(days=3)
+        while day.isoweekday() > 5:
+            day += timedelta(days=1)
+        self.names["@working"] = f"{day:%Y-%m-%d}T10:00:00+05:00"
 
     async def headers(self, caller: str, guard: Guard) -> dict[str, str]:
         """The credentials of a caller; sessions are new for each call, since some calls end them."""

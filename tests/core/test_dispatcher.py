@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -77,3 +78,28 @@ async def test_what_is_wanted_anew_during_its_push_is_pushed_again(db: Database)
     assert [await dispatcher.drain_once() for _ in range(3)] == [1, 1, 0]
     assert times == 2
     assert await left(db) == []
+
+
+async def test_what_is_wanted_anew_while_it_is_acknowledged_is_pushed_at_once(db: Database) -> None:
+    """The transaction that wants it is still open when the push is done: the row must not wait for its lease."""
+    subject = await wanted(db)
+    touched, pushed = asyncio.Event(), asyncio.Event()
+
+    async def want_again() -> None:
+        async with db.transaction() as connection:
+            await outbox.touch(connection, "onec", "consultation", [subject])
+            touched.set()
+            await pushed.wait()
+            await asyncio.sleep(0.3)
+
+    async def push(_: str, __: UUID) -> None:
+        nonlocal wanting
+        wanting = asyncio.create_task(want_again())
+        await touched.wait()
+        pushed.set()
+
+    wanting: asyncio.Task[None] | None = None
+    assert await outbox.Dispatcher(db, "onec", push).drain_once() == 1
+    assert wanting is not None
+    await wanting
+    assert [row["state"] for row in await left(db)] == ["pending"]

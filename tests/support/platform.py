@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -83,6 +84,8 @@ def environment_for(settings: Settings) -> dict[str, str]:
         for name, value in values.items():
             if isinstance(value, dict):
                 found |= flat(f"{prefix}{name.upper()}__", value)
+            elif isinstance(value, list | tuple | set | frozenset):
+                found[f"{prefix}{name.upper()}"] = json.dumps(sorted(value), default=str)
             elif value is not None:
                 secret = getattr(value, "get_secret_value", None)
                 found[f"{prefix}{name.upper()}"] = str(secret() if secret else value)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
 
 from fastapi import FastAPI
 
 from clobus.api import (
+    attachments,
     clients,
     consultations,
     health,
     hooks,
     live,
     managers,
+    moves,
+    openapi,
     ops,
     problems,
+    ratings,
     sign_in_page,
     signing,
     telegram,
@@ -30,11 +36,21 @@ from clobus.modules.accounts.callers import Callers, Trust
 from clobus.modules.accounts.sessions import Lifetimes
 from clobus.runtime import Runtime
 from clobus.settings import Settings
+from clobus.sync.chatwoot.names import Directory
+from clobus.sync.chatwoot.receive import Receiver
 from clobus.sync.chatwoot.webhook import Door as ChatwootDoor
+from clobus.sync.onec.feed import Context
+from clobus.sync.refresh import Refresher
+
+ROUTERS = (
+    words.dicts,
+    *(part.router for part in (live, consultations, moves, ratings, attachments, clients, managers, telegram, signing,
+                               sign_in_page, health, hooks, ops)),
+)  # fmt: skip
 
 
-def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
-    """Build the API over an open runtime; `intervals` of the processes, in seconds, tell what is stale."""
+def bare_app() -> FastAPI:
+    """The routes without anything behind them: enough to describe them (`clobus openapi`)."""
     app = FastAPI(
         title="Clobus Platform",
         version="0.1.0",
@@ -43,11 +59,27 @@ def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
+    for router in ROUTERS:
+        app.include_router(router)
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = openapi.describe(app)
+        return app.openapi_schema
+
+    app.openapi = described  # type: ignore[method-assign]  # how FastAPI wants it replaced
+    return app
+
+
+def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
+    """Build the API over an open runtime; `intervals` of the processes, in seconds, tell what is stale."""
+    app = bare_app()
     settings, limits = runtime.settings, runtime.settings.limits
     app.state.runtime = runtime
     app.state.intervals = dict(intervals)
     app.state.pings = Pings()
     app.state.creator = Creator(runtime.db, settings)
+    app.state.refresher = _refresher(runtime)
     app.state.chatwoot_door = ChatwootDoor(runtime.db)
     app.state.callers = callers = Callers(runtime.db, trust_of(settings))
     app.state.door = Door(
@@ -71,11 +103,16 @@ def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
         runtime.db, settings.secret_key.get_secret_value(), pages_each=limits.live_pages, topics_each=limits.live_topics
     )
     problems.install(app)
-    parts = (live, consultations, clients, managers, telegram, signing, sign_in_page, health, hooks, ops)
-    for router in (words.dicts, *(part.router for part in parts)):
-        app.include_router(router)
-    app.add_middleware(Around, body_bytes=limits.body_bytes)
+    app.add_middleware(Around, body_bytes=limits.body_bytes, upload_bytes=settings.attachments.request_bytes)
     return app
+
+
+def _refresher(runtime: Runtime) -> Refresher:
+    settings = runtime.settings
+    directory = Directory(runtime.db, runtime.chatwoot, settings.tz)
+    receiver = Receiver(runtime.db, runtime.chatwoot, directory, settings.chatwoot.inbox_id)
+    context = Context(runtime.onec.zone, UUID(settings.clients_folder))
+    return Refresher(runtime.db, runtime.onec, runtime.chatwoot, receiver, context)
 
 
 def trust_of(settings: Settings) -> Trust:

@@ -11,13 +11,15 @@ from uuid import UUID
 import msgspec
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
 
+from clobus.api.replies import named
 from clobus.core import auth
 from clobus.core.auth import READERS, STAFF, Principal, Role, public, require
 from clobus.core.db import Database
-from clobus.core.errors import Forbidden, NotFound, TooMany, Unauthenticated
+from clobus.core.errors import Forbidden, TooMany, Unauthenticated
 from clobus.core.live import DESK, Hub, news
-from clobus.modules.consultations import reading, watching
+from clobus.modules.consultations import watching
 
 router = APIRouter(prefix="/api", tags=["live"])
 PURPOSE = "live"
@@ -129,7 +131,21 @@ class Stream:
                 yield b": heartbeat\n\n"
 
 
-@router.post("/live/tickets")
+class TicketOut(BaseModel):
+    """A ticket, how many seconds it is good for, and where to go with it."""
+
+    ticket: str
+    expires_in: int
+    socket: str
+    stream: str
+
+
+STREAM: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Server-sent events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
+}
+
+
+@router.post("/live/tickets", response_model=TicketOut)
 async def ticket(request: Request, principal: Annotated[Principal, Depends(CALLER)]) -> Response:
     """A ticket for one minute, and where to go with it: `{ticket, expires_in, socket, stream}`."""
     live: Live = request.app.state.live
@@ -166,7 +182,7 @@ def _number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
-@router.get("/live", dependencies=[Depends(public())])
+@router.get("/live", dependencies=[Depends(public())], response_class=StreamingResponse, responses=STREAM)
 async def stream(
     request: Request,
     ticket: Annotated[str, Query(max_length=4000)],
@@ -187,7 +203,7 @@ async def stream(
     return await _stream(request, listener, watched, seen if seen is not None else last)
 
 
-@router.get("/consultations/{name}/stream")
+@router.get("/consultations/{name}/stream", response_class=StreamingResponse, responses=STREAM)
 async def of_consultation(
     request: Request, name: str, principal: Annotated[Principal, Depends(CALLER)],
     last_event_id: Annotated[str | None, Header()] = None,
@@ -196,11 +212,8 @@ async def of_consultation(
     live: Live = request.app.state.live
     listener = live.admit(live.ticket(principal))
     async with live.db.read() as connection:
-        shown = await reading.read(connection, name[:64], listener.own[0] if listener.own else None)
-    topic = f"consultation:{shown['cons_id']}"
-    watched, refused = await live.begin(listener, [topic])
-    if refused:
-        raise NotFound("consultation.unknown")
+        cons_id = await named(connection, name, principal)
+    watched, _ = await live.begin(listener, [f"consultation:{cons_id}"])
     return await _stream(request, listener, watched, _number(last_event_id))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
 
@@ -23,15 +24,18 @@ HEADERS = [
      b"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'self';"
      b" frame-ancestors 'none'; base-uri 'none'"),
 ]  # fmt: skip
+UPLOADS = re.compile(r"/api/consultations/[^/]+/attachments")
+"""Where files are taken; every other body is small."""
 TOO_LARGE = b'{"type":"urn:clobus:problem:http.413","title":"Content Too Large","status":413,"code":"http.413"}'
 
 
 class Around:
     """The outermost layer of the application."""
 
-    def __init__(self, app: ASGIApp, body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, body_bytes: int, upload_bytes: int) -> None:
         self.app = app
         self.body_bytes = body_bytes
+        self.upload_bytes = upload_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -58,10 +62,11 @@ class Around:
             await send(message)
 
         try:
-            if _length(scope) > self.body_bytes:
+            bound = self.upload_bytes if UPLOADS.fullmatch(scope["path"]) else self.body_bytes
+            if _length(scope) > bound:
                 await _refuse(answer)
                 return
-            await self.app(scope, _Bounded(receive, self.body_bytes), answer)
+            await self.app(scope, _Bounded(receive, bound), answer)
         finally:
             route = getattr(scope.get("route"), "path", "none")
             seconds = clock.monotonic() - started

@@ -6,6 +6,7 @@ Accounts with passwords and second factors come as further proofs: they check th
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -237,7 +238,19 @@ async def who(principal: Annotated[Principal, Depends(require(*Role, linked=Fals
     return _json(_who(principal))
 
 
-@router.get("/sessions")
+class SessionOut(BaseModel):
+    """One session of a person; `current` is the one that asks."""
+
+    id: UUID
+    method: str
+    agent: str | None
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    current: bool
+
+
+@router.get("/sessions", response_model=list[SessionOut])
 async def listed(request: Request, principal: Person) -> Response:
     """The live sessions of the same person, newest first, without tokens."""
     async with request.app.state.runtime.db.read() as connection:

@@ -33,8 +33,10 @@ _STORY = {
     " from log.webhook_log where source = 'chatwoot' and subject = %(conversation)s order by id",
     "messages": "select created_at as at, notification_type as type, state, language, body, sent_at, message_id, error"
     " from log.notification_log where entity_id = %(id)s order by id",
-    "pushes": "select first_at as at, system, state, attempts, next_at, error_class, last_error as error"
-    " from sys.outbox where subject_id = %(id)s order by system",
+    "pushes": "select first_at as at, system, subject, state, attempts, next_at, error_class, last_error as error"
+    " from sys.outbox where subject_id = %(id)s or subject_id in (select redate_id from cons.cons_redate"
+    " where cons_id = %(id)s union all select attachment_id from cons.attachments where cons_id = %(id)s)"
+    " order by system, subject",
     "dead_letters": "select last_at as at, kind, id, error_class, error from sys.dead_letters"
     " where id like '%%' || %(ref)s or id like '%%' || %(id)s::text order by last_at",
     "drift": "select since as at, kind, systems, detail from sys.drift where consultation = %(id)s::text",
@@ -43,6 +45,8 @@ _STORY = {
     "calls": "select period as at, manager from cons.calls where cons_key = %(key)s order by period",
     "ratings": "select rating_date as at, question_number, rating from cons.cons_rating_answers"
     " where cons_key = %(key)s order by question_number",
+    "files": "select created_at as at, name, content_type, size, side, sent_at, message_id from cons.attachments"
+    " where cons_id = %(id)s order by attachment_id",
     "runs": "select r.started_at as at, r.process, r.trigger, r.outcome, r.read_count as read, r.updated_count as"
     " updated from log.etl_runs r where exists (select 1 from log.events e where e.cons_id = %(id)s"
     " and e.origin = 'onec' and e.at between r.started_at and coalesce(r.finished_at, now())) order by r.id desc"

@@ -6,6 +6,8 @@
     ├─ Forbidden            403       you may not
     ├─ NotFound             404       there is no such thing, for you
     ├─ Conflict             409       not in this state, or somebody was faster
+    ├─ TooLarge             413       more than we take
+    ├─ Unsupported          415       a kind of content that we don't take
     ├─ Unprocessable        422       understood, and a rule forbids it
     ├─ TooMany              429       .retry_after
     ├─ Unavailable          503       .retry_after; try later
@@ -65,6 +67,18 @@ class Conflict(ClobusError):
     """The present state forbids it."""
 
     http_status = 409
+
+
+class TooLarge(ClobusError):
+    """More than we take."""
+
+    http_status = 413
+
+
+class Unsupported(ClobusError):
+    """A kind of content that we don't take."""
+
+    http_status = 415
 
 
 class Unprocessable(ClobusError):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import httpx
 import msgspec
@@ -30,6 +30,14 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 AMBIGUOUS = frozenset({500, 502, 504, 520, 522, 524})
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Form:
+    """A multipart body: plain fields, and files as (field, (name, open file, media type))."""
+
+    fields: Mapping[str, str]
+    files: Sequence[tuple[str, tuple[str, IO[bytes], str]]]
 
 
 @dataclass(frozen=True)
@@ -120,6 +128,7 @@ class Http:
         *,
         params: Params | None = None,
         body: object = None,
+        form: Form | None = None,
         headers: Mapping[str, str] | None = None,
         repeatable: bool | None = None,
         time_limit: httpx.Timeout | float | None = None,
@@ -128,7 +137,8 @@ class Http:
     ) -> httpx.Response:
         """Send and return the whole answer, or raise a GatewayError.
 
-        `path` is relative to the base address and may hold an encoded query; `body` is sent as JSON. `repeatable` says
+        `path` is relative to the base address and may hold an encoded query; `body` is sent as JSON, `form` as
+        multipart (its files are read while they are sent: with `repeatable` a ValueError). `repeatable` says
         that a second identical call is harmless (default: GET and HEAD only); other calls are sent once, and a lost
         answer raises OutcomeUnknown. `attempts` overrides the policy of retries. `route` names the call in logs
         (default: the path without its query).
@@ -137,12 +147,16 @@ class Http:
         if db.in_transaction():
             raise RuntimeError(f"a call to {self.system} inside a database transaction")
         once = not (method in SAFE_METHODS if repeatable is None else repeatable)
+        if form is not None and not once:
+            raise ValueError("a file that was read can't be sent again")
         call = _Call(self, method, route or path.partition("?")[0], once)
         request = self.client.build_request(
             method,
             path,
             params=params,
             content=None if body is None else msgspec.json.encode(body),
+            data=None if form is None else dict(form.fields),
+            files=None if form is None else list(form.files),
             headers=_headers(headers, body),
             timeout=httpx.USE_CLIENT_DEFAULT if time_limit is None else time_limit,
         )

@@ -7,7 +7,8 @@ row with its `resource_id`, from which a replay is answered. Answers 409, 429 an
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import inspect
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +23,7 @@ from clobus.core.errors import Conflict, Invalid, Unprocessable
 
 KEEP = timedelta(hours=24)
 MAX_KEY = 200
+LEASE_SECONDS = 30.0
 
 
 class InFlight(Conflict):
@@ -53,11 +55,16 @@ class Stored:
 
 def make_key(principal: str, operation: str, key: str | None, body: bytes) -> Key | None:
     """The key of a request, None when the caller gave none; Invalid for one that is empty or too long."""
+    return key_of(principal, operation, key, request_hash(body) if key is not None else "")
+
+
+def key_of(principal: str, operation: str, key: str | None, body_hash: str) -> Key | None:
+    """`make_key` for a body whose hash is known already."""
     if key is None:
         return None
     if not 1 <= len(key) <= MAX_KEY:
         raise Invalid("idempotency.key_length")
-    return Key(principal, operation, key, request_hash(body))
+    return Key(principal, operation, key, body_hash)
 
 
 def request_hash(body: bytes) -> str:
@@ -102,6 +109,21 @@ async def earlier(connection: Connection, key: Key, lease_seconds: float) -> Sto
     if row["age"] < lease_seconds:
         raise InFlight(max(1, round(lease_seconds - row["age"])))
     return Stored(row["resource_id"], 0, None)
+
+
+async def once(connection: Connection, key: Key | None, resource_id: UUID, work: Awaitable[Any]) -> Any:
+    """Do work that stands in this transaction as a whole, or give the answer that it got before under this key.
+
+    Raises as `earlier` does; the work of a replay is not begun.
+    """
+    if key is not None and not await one(connection, CLAIM, claim_params(key)):
+        if inspect.iscoroutine(work):
+            work.close()
+        return (await earlier(connection, key, LEASE_SECONDS)).answer
+    made = await work
+    if key is not None:
+        await keep(connection, key, resource_id, 200, made)
+    return made
 
 
 async def keep(

@@ -208,18 +208,19 @@ class Dispatcher:
             # Pieces of our own text are put together, no values.
             source = " from unnest(%s::text[], %s::uuid[], %s::bigint[]) as d (subject, id, version)"
             same = " o.system = %s and o.subject = d.subject and o.subject_id = d.id and o.state = 'claimed'"
-            # A row that was wanted anew while it was pushed is looked at once more.
+            # The delete goes first: it waits for a transaction that wants the row anew, then leaves it to the update.
+            # The other way round neither would see such a row, and it would stay claimed until its lease is over.
             await run(
                 connection,
-                "update sys.outbox o set state = 'pending', attempts = 0, next_at = now(), first_at = now()"  # noqa: S608 - names of ours, values are parameters
-                f"{source} where{same} and o.wanted_version > d.version",
+                "delete from sys.outbox o using unnest(%s::text[], %s::uuid[], %s::bigint[])"  # noqa: S608 - names of ours, values are parameters
+                " as d (subject, id, version)"
+                f" where{same} and o.wanted_version = d.version",
                 keys,
             )
             await run(
                 connection,
-                "delete from sys.outbox o using unnest(%s::text[], %s::uuid[], %s::bigint[])"  # noqa: S608 - as above
-                " as d (subject, id, version)"
-                f" where{same} and o.wanted_version = d.version",
+                "update sys.outbox o set state = 'pending', attempts = 0, next_at = now(), first_at = now()"  # noqa: S608 - as above
+                f"{source} where{same} and o.wanted_version > d.version",
                 keys,
             )
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 import httpx
 import msgspec
 
 from clobus.core.breaker import BreakerPolicy
 from clobus.core.errors import BadAnswer, Missing, OutcomeUnknown, Refused
-from clobus.core.http import Http, RetryPolicy, open_client, timeouts
+from clobus.core.http import Form, Http, RetryPolicy, open_client, timeouts
 from clobus.gateways.chatwoot import verdict
 from clobus.gateways.chatwoot.directory import ChatwootDirectory, Payload
 from clobus.gateways.chatwoot.wire import SYSTEM, Attributes, Contact, Conversation, Message, Status, decode
@@ -274,6 +274,29 @@ class ChatwootClient(ChatwootDirectory):
             content_attributes=content_attributes,
         )  # fmt: skip
         response = await self._send("POST", f"conversations/{conversation_id}/messages", body)
+        try:
+            return decode(response.content, Message)
+        except BadAnswer as exc:
+            raise _unread(exc) from exc
+
+    async def create_file_message(
+        self,
+        conversation_id: int,
+        file: IO[bytes],
+        *,
+        name: str,
+        media_type: str,
+        content: str | None = None,
+        message_type: Literal["incoming", "outgoing"] = "outgoing",
+        source_id: str,
+    ) -> Message:
+        """Write a message with a file, sent once: OutcomeUnknown on a lost answer (see `find_message`; §2.4)."""
+        fields = _given(content=content, message_type=message_type, private="false", source_id=source_id)
+        response = await self.http.request(
+            "POST",
+            f"{self._root}conversations/{conversation_id}/messages",
+            form=Form(fields, [("attachments[]", (name, file, media_type))]),
+        )
         try:
             return decode(response.content, Message)
         except BadAnswer as exc:

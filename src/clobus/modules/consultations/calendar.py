@@ -30,6 +30,11 @@ class Calendar:
             and (day.month, day.day) not in self.holidays
         )
 
+    def is_working(self, moment: datetime) -> bool:
+        """Whether the desk works at an instant; the moment of closing is no more working time."""
+        local = moment.astimezone(self.zone)
+        return self.works(local.date()) and self.opens <= local.time() < self.closes
+
     def days(self, start: date) -> Iterator[date]:
         """Working days from `start` on, within the look ahead."""
         for number in range(self.days_ahead):

@@ -18,7 +18,7 @@ TYPES = {
     "manager": "uuid", "author": "uuid", "create_date": "timestamptz", "changed_date": "timestamptz",
     "start_date": "timestamptz", "end_date": "timestamptz", "lang": "text", "topic": "text", "comment": "text",
     "online_question_cat": "uuid", "online_question": "uuid", "con_blocks": "uuid", "wanted": "jsonb",
-    "data_version": "text", "cl_ref_key": "uuid",
+    "data_version": "text", "cl_ref_key": "uuid", "importance": "smallint", "redate": "date", "redate_time": "time",
 }  # fmt: skip
 SNAPSHOT = (
     "number text, status text, denied boolean, deleted boolean, client_key uuid, manager uuid, author uuid,"

@@ -11,6 +11,7 @@ from uuid import UUID
 from clobus.core.db import Connection, as_json, rows, run
 from clobus.core.events import Event, Origin, publish
 from clobus.core.upsert import compare, upsert
+from clobus.modules.consultations import ratings
 
 REDATE = {
     "cons_key": "uuid", "clients_key": "uuid", "manager_key": "uuid", "period": "timestamptz",
@@ -94,19 +95,9 @@ async def keep_calls(connection: Connection, items: Items, *, backfill: bool) ->
 async def keep_ratings(connection: Connection, items: Items, *, backfill: bool) -> tuple[int, int]:
     """Keep answers of ratings and the aggregate on the request (domain.md §9)."""
     _, written = await _keep(connection, RATINGS, items)
-    touched = sorted({item["cons_key"] for item in items})
-    found = await rows(
-        connection,
-        "update cons.cons c set con_rates = l.rates from (select cons_key, jsonb_build_object('average',"
-        " round(avg(rating), 2), 'count', count(rating), 'answers', jsonb_agg(jsonb_build_object('question_number',"
-        " question_number, 'rating', rating, 'question', question_text, 'comment', comment, 'manager_key',"
-        " manager_key) order by question_number, manager_key)) as rates from cons.cons_rating_answers"
-        " where cons_key = any(%s) group by 1) l where c.cl_ref_key = l.cons_key"
-        " and c.con_rates is distinct from l.rates returning c.cons_id",
-        (touched,),
-    )
+    changed = await ratings.aggregate(connection, sorted({item["cons_key"] for item in items}))
     if not backfill:
-        await publish(connection, [Event("Rated", row["cons_id"], Origin.ONEC) for row in found])
+        await publish(connection, [Event("Rated", cons_id, Origin.ONEC) for cons_id in changed])
     return written
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from clobus.core.db import Connection
+from pydantic import BaseModel
+
+from clobus.core.db import Connection, rows
 from clobus.core.upsert import upsert
 
 COMMON = {"ref_key": "uuid", "data_version": "text", "deleted": "boolean", "description": "text"}
@@ -30,3 +32,18 @@ async def keep(connection: Connection, table: str, items: Sequence[Mapping[str, 
     written = await upsert(connection, table, ["ref_key"], TABLES[table], latest)
     made = sum(row["made"] for row in written)
     return made, len(written) - made
+
+
+async def words(
+    connection: Connection, table: str, model: type[BaseModel], conditions: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Elements of a dictionary that are not deleted, by name; a condition that is None counts for nothing.
+
+    `table` and the columns come from our own code, values are parameters.
+    """
+    known = TABLES[table]
+    given = {name: value for name, value in conditions.items() if value is not None and name in known}
+    where = "".join(f" and {name} = %({name})s" for name in given)
+    columns = ", ".join(name for name in model.model_fields if name in known)
+    sql = f"select {columns} from {table} where not deleted{where} order by description, ref_key"  # noqa: S608 - as said above
+    return [dict(row) for row in await rows(connection, sql, given)]

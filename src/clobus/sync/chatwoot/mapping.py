@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from clobus.gateways.chatwoot.wire import Conversation
-from clobus.modules.consultations.types import Row, Status
+from clobus.modules.consultations.types import TERMINAL, Row
 from clobus.sync.chatwoot import vocabulary as words
 
 ChatwootStatus = Literal["open", "resolved", "pending", "snoozed"]
@@ -82,8 +82,8 @@ def desired(row: Row, names: Names) -> Desired:
     """What Chatwoot should show now."""
     team = words.SUPPORT_TEAM if row.is_support else words.ACCOUNTING_TEAM
     if row.is_support:
-        # A support request lives over there; only what the platform cancelled is told.
-        status: ChatwootStatus | None = "resolved" if row.status is Status.CANCELLED else None
+        # A support request lives over there; only its end is told, since that may have been set here.
+        status: ChatwootStatus | None = "resolved" if row.status in TERMINAL else None
     else:
         status = cast(ChatwootStatus, words.STATUS[row.status])
     return Desired(

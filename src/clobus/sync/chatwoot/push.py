@@ -10,9 +10,10 @@ from clobus.core.events import Event, Origin, publish
 from clobus.gateways.chatwoot.client import ChatwootClient
 from clobus.gateways.chatwoot.wire import Conversation
 from clobus.modules.clients.types import KIND as CLIENT
-from clobus.modules.consultations import service
+from clobus.modules.consultations import attachments, service
 from clobus.modules.consultations.types import Row
 from clobus.sync.chatwoot import mapping
+from clobus.sync.chatwoot.attachments import AttachmentPush
 from clobus.sync.chatwoot.birth import Birth
 from clobus.sync.chatwoot.contacts import Contacts
 from clobus.sync.chatwoot.names import Directory
@@ -34,11 +35,15 @@ class ChatwootPush:
         self.provisioner = provisioner
         self.birth = Birth(db, chatwoot, inbox_id)
         self.contacts = Contacts(db, chatwoot, inbox_id)
+        self.attachments = AttachmentPush(db, chatwoot)
 
     async def handle(self, kind: str, subject_id: UUID) -> None:
-        """Push one subject: a request, a manager as an agent, or a client as a contact."""
+        """Push one subject: a request, a file of a request, a manager as an agent, or a client as a contact."""
         if kind == CLIENT:
             await self.contacts.handle(subject_id)
+            return
+        if kind == attachments.SUBJECT:
+            await self.attachments.handle(subject_id)
             return
         if kind == "manager":
             await self.provisioner.one(subject_id)

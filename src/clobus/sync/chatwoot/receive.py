@@ -27,6 +27,8 @@ from clobus.sync.chatwoot.names import Directory
 log = structlog.get_logger()
 
 ACTIVITY = 2
+OURS = ("question-", "file-")
+"""Marks of messages that we wrote in the client's name."""
 CONSULTATION = "consultation"
 # Activity texts follow the account's language (chatwoot.md §1.7): these words only help to choose among the lines.
 RESOLVED = re.compile(r"resolved|решен|решён|разреш|завершен|завершён|hal qilin|yakunlan", re.IGNORECASE)
@@ -156,7 +158,7 @@ class Receiver:
             if row is None or row.is_support or not row.is_terminal:
                 return
             for payload in late:
-                if str(payload.get("source_id") or "").startswith("question-"):
+                if str(payload.get("source_id") or "").startswith(OURS):
                     continue
                 await notifications.notify(
                     connection, type="closed_reply", cons_id=row.cons_id, language=row.lang, params={},

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from clobus.core import clock
+from clobus.core import clock, outbox
 from clobus.core.db import Database, one
 from clobus.core.errors import Missing, Permanent, Refused, Transient
 from clobus.gateways.onec.client import OnecClient
@@ -15,12 +15,13 @@ from clobus.gateways.onec.entities import Consultation
 from clobus.gateways.onec.wire import SYSTEM
 from clobus.modules.clients import service as clients
 from clobus.modules.clients.types import KIND as CLIENT
-from clobus.modules.consultations import service
+from clobus.modules.consultations import moves, service
 from clobus.modules.consultations.types import TERMINAL, ConsultationSnapshot, Row
 from clobus.sync.onec.feed import Context, InvalidRecord
 from clobus.sync.onec.mapping import outgoing
 from clobus.sync.onec.mapping.consultations import from_onec
 from clobus.sync.onec.push_client import ClientPush
+from clobus.sync.onec.push_redate import RedatePush
 
 DOCUMENT = Consultation.entity_set
 AROUND = timedelta(hours=1)
@@ -34,14 +35,23 @@ class OnecPush:
         self.onec = onec
         self.ctx = ctx
         self.clients = ClientPush(db, onec, ctx)
+        self.redates = RedatePush(db, onec, ctx)
 
     async def handle(self, kind: str, subject_id: UUID) -> None:
-        """Push one subject: a request (support requests never go to 1C), or a client."""
+        """Push one subject: a request (support requests never go to 1C), a record of a register, or a client."""
         if kind == CLIENT:
             await self.clients.handle(subject_id)
             return
+        if kind == moves.SUBJECT:
+            await self.redates.handle(subject_id)
+            return
         if kind != "consultation":
             raise Permanent(SYSTEM, f"nothing is known of a subject {kind}")
+        await self._consultation(subject_id)
+        async with self.db.read() as connection:
+            await moves.wake(connection, subject_id)
+
+    async def _consultation(self, subject_id: UUID) -> None:
         async with self.db.read() as connection:
             row = (await service.load(connection, [subject_id])).get(subject_id)
         if row is None or row.is_support:
@@ -101,11 +111,24 @@ class OnecPush:
             differing = {name: value for name, value in sent.items() if _shown(before, name) != value}
             members = outgoing.to_patch(differing | _companions(differing, sent))
             if members:
-                await self.onec.patch(DOCUMENT, key, members)
+                try:
+                    await self.onec.patch(DOCUMENT, key, members)
+                except Refused as error:
+                    if "start_date" not in differing or not _is_day_limit(error):
+                        raise
+                    await self._stay(row, before, sent["start_date"])
+                    return
                 shown = await self._read(key)
                 _ensure_taken(before, shown, differing)
         async with self.db.transaction() as connection:
             await service.confirm_onec(connection, row.cons_id, sent=sent, snapshot=shown)
+
+    async def _stay(self, row: Row, shown: ConsultationSnapshot, wanted: Any) -> None:
+        """1C knows of more requests on that day than we do: the old date stands, and everybody is told."""
+        async with self.db.transaction() as connection:
+            await moves.take_back(connection, row.cons_id)
+            await service.confirm_onec(connection, row.cons_id, sent={"start_date": wanted}, snapshot=shown)
+            await outbox.touch(connection, "onec", "consultation", [row.cons_id])  # what else is wanted
 
     async def _read(self, key: UUID) -> ConsultationSnapshot:
         document = await self.onec.get(DOCUMENT, key, Consultation)
@@ -149,7 +172,8 @@ def _companions(differing: dict[str, Any], sent: dict[str, Any]) -> dict[str, An
 
 def _ensure_taken(before: ConsultationSnapshot, after: ConsultationSnapshot, differing: dict[str, Any]) -> None:
     """1C accepts silently what it does not store (onec.md §1.9): what was not taken is said aloud."""
-    left = [name for name, value in differing.items() if _shown(after, name) != value]
+    # What a snapshot does not hold (the importance is never read) can't be checked.
+    left = [name for name, value in differing.items() if hasattr(after, name) and _shown(after, name) != value]
     if not left or after.status in TERMINAL:
         return
     if "status" in left and after.end_date is not None:

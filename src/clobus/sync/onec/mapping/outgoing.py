@@ -60,6 +60,12 @@ def to_patch(wanted: Mapping[str, Any]) -> dict[str, Any]:
         members |= {"Менеджер_Key": key, "Ответственный_Key": key}
     if wanted.get("start_date"):
         members["ДатаКонсультации"] = datetime.fromisoformat(wanted["start_date"])
+    if "comment" in wanted:
+        members["Описание"] = str(wanted["comment"])[:DESCRIPTION_LIMIT]
+    if "topic" in wanted:
+        members["Тема"] = wanted["topic"]
+    if "importance" in wanted:
+        members["Важность"] = IMPORTANCE.get(wanted["importance"], "Обычная")
     return members
 
 
