@@ -60,6 +60,31 @@ class Telegram(_Group):
     ca_file: Path | None = None
 
 
+class Mail(_Group):
+    """The server that takes letters to clients; without it nobody is told by e-mail.
+
+    `site` is the page at which a client reads his requests, `{request}` in it our id of the one.
+    """
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    host: str = Field(min_length=1)
+    port: int = Field(default=587, ge=1, le=65_535)
+    user: str | None = None
+    password: SecretStr | None = None
+    sender: str = Field(alias="from", pattern=r"^[^\r\n]*@[^\r\n]+$")
+    tls: Literal["starttls", "implicit", "none"] = "starttls"
+    ca_file: Path | None = None
+    site: str | None = Field(default=None, pattern=r"^https?://\S+$")
+
+
+class Messages(_Group):
+    """Local time in which people are told only what can't wait, unless they chose their own."""
+
+    quiet_from: time = time(21)
+    quiet_to: time = time(8)
+
+
 class Alerts(_Group):
     """When people are told: more than `errors` in `minutes`, a process stale, a partner away, drift that stays."""
 
@@ -146,6 +171,8 @@ class Settings(BaseSettings):
     onec: Onec
     chatwoot: Chatwoot
     telegram: Telegram | None = None
+    mail: Mail | None = None
+    messages: Messages = Messages()
     alerts: Alerts = Alerts()
     limits: Limits = Limits()
     calendar: Hours = Hours()

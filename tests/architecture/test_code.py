@@ -33,7 +33,7 @@ NOUNS = {
         "selection",
         "watching",
     },
-    "notifications": {"deliver"},
+    "notifications": {"deliver", "preferences", "preview", "quiet", "reading", "reminders"},
     "ops": {"alerts", "dead_letters", "health"},
 }
 
