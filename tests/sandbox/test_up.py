@@ -176,7 +176,7 @@ def test_real_servers_take_the_place_of_embedded_ones(data: Path, database_url: 
     up.ready()
     kept = instances.load(data)
     assert kept.database_url == database_url
-    assert set(kept.twins) == {"chatwoot", "telegram"}
-    assert set(kept.pids) == {"supervisor", "twin-chatwoot", "twin-telegram", "worker", "api"}
+    assert set(kept.twins) == {"chatwoot", "telegram", "mail"}
+    assert set(kept.pids) == {"supervisor", "twin-chatwoot", "twin-telegram", "twin-mail", "worker", "api"}
     assert not (data / "postgres").exists()
     assert up.end(signal.SIGTERM) == 0
