@@ -49,7 +49,9 @@ async def test_a_subject_with_a_break_makes_no_header(mail: TwinProcess) -> None
     assert "Bcc" not in kept["headers"]
 
 
-@pytest.mark.parametrize("to", ["", "nobody", "a@b", "a b@example.uz", "a@example.uz\r\nRCPT TO:<x@y.uz>", "é@example.uz"])
+@pytest.mark.parametrize(
+    "to", ["", "nobody", "a@b", "a b@example.uz", "a@example.uz\r\nRCPT TO:<x@y.uz>", "é@example.uz"]
+)
 async def test_no_address_is_refused_without_a_call(to: str) -> None:
     with pytest.raises(Refused) as caught:
         await Mailer("127.0.0.1", free_port(), "desk@clobus.example", tls="none").send(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fastapi import FastAPI
 
-from clobus.api import consultations, health, hooks, live, ops, problems, words
+from clobus.api import consultations, health, hooks, live, messages, ops, problems, words
 from clobus.api.creation import Creator
 from clobus.api.health import Pings
 from clobus.api.middleware import Around
@@ -58,6 +58,7 @@ def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
         health.router,
         hooks.router,
         ops.router,
+        messages.router,
     ):
         app.include_router(router)
     app.add_middleware(Around, body_bytes=limits.body_bytes)

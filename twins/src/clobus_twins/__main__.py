@@ -100,7 +100,9 @@ async def _serve(names: list[str], port: int, data: Path, size: str, now: dateti
 
 def main() -> None:
     """Parse the command line and serve until told to stop."""
-    parser = argparse.ArgumentParser(prog="clobus_twins", description="Twins of 1C, Chatwoot, Telegram and a mail server.")
+    parser = argparse.ArgumentParser(
+        prog="clobus_twins", description="Twins of 1C, Chatwoot, Telegram and a mail server."
+    )
     parser.add_argument("twin", choices=[*NAMES, "all"])
     parser.add_argument("--port", type=int, required=True, help="0 = any free port")
     parser.add_argument("--data", type=Path, required=True, help="directory of the state")

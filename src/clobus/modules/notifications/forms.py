@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, select_autoescape
+from jinja2 import Environment, FileSystemLoader, Template, select_autoescape
 
 from clobus.core import i18n
 from clobus.modules.notifications.catalogue import TYPES, clean, render
@@ -18,6 +18,11 @@ _MARKS = re.compile(r"([\\`*_\[\]<>#~|!])")
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=select_autoescape(), trim_blocks=True
 )
+
+
+def template(name: str) -> Template:
+    """A page of this module."""
+    return _templates.get_template(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ def letter(row: Mapping[str, Any], zone: ZoneInfo, site: str | None = None) -> F
     key = "mail.subject" if row["number"] else "mail.subject.unnumbered"
     subject, footer = i18n.text(spoken, key, {"number": row["number"]}), i18n.text(spoken, "mail.footer")
     url = row["params"].get("url") or (site.replace("{request}", str(row["entity_id"])) if site else None)
-    html = _templates.get_template("mail.html").render(
+    html = template("mail.html").render(
         lang=spoken, subject=subject, text=text, url=url if url and url.startswith(("https://", "http://")) else None,
         open=i18n.text(spoken, "mail.open"), footer=footer,
     )  # fmt: skip

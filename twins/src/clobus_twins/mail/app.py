@@ -51,4 +51,6 @@ def create_app(data_dir: Path) -> ControlMiddleware:
         finally:
             server.close()
 
-    return ControlMiddleware(Starlette(routes=[Route("/_control/messages", messages)], lifespan=lifespan), control, store)
+    return ControlMiddleware(
+        Starlette(routes=[Route("/_control/messages", messages)], lifespan=lifespan), control, store
+    )

@@ -9,7 +9,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 Json = dict[str, Any]
 
@@ -48,7 +48,7 @@ class Store:
 
 
 def _shown(id_: int, at: str, sender: str, recipients: str, body: bytes) -> Json:
-    letter = cast(EmailMessage, message_from_bytes(body, policy=default))
+    letter = message_from_bytes(body, policy=default)
     return {
         "id": id_,
         "at": at,
