@@ -46,7 +46,8 @@ def client(type_: str, request: Mapping[str, Any], fallback: str | None = None) 
 
     The conversation is the base: it always gets its copy. Beside it each person linked in Telegram is told directly
     (e-mail when the newest of them can't be), or whom the client's own choice of channels names. Nobody is linked and
-    nothing was chosen: the conversation, and e-mail when there is none.
+    nothing was chosen: the conversation, and e-mail when there is none; who asked in Telegram does not read it on the
+    site, so he gets a letter in any case.
     """
     chosen = [channel for channel in request["channels"] or [] if channel != "chatwoot"]
     chats: Sequence[Sequence[Any]] = request["chats"][:CHATS]
@@ -61,6 +62,9 @@ def client(type_: str, request: Mapping[str, Any], fallback: str | None = None) 
     if chats:
         beside = _in_person(["telegram", *email], chats, spoken)
         return [Recipient(BASE, ["chatwoot"], i18n.language_of(spoken)), *beside]
+    if request["source"] == TELEGRAM_SOURCE and email:
+        language = i18n.language_of(spoken)
+        return [Recipient(BASE, ["chatwoot"], language), Recipient("client", email, language)]
     return [Recipient(BASE, ["chatwoot", *email], i18n.language_of(spoken))]
 
 
