@@ -40,7 +40,7 @@ class Mailer:
 
     def __init__(
         self, host: str, port: int, sender: str, *, user: str | None = None, password: str | None = None,
-        tls: TLS = "starttls", ca_file: Path | None = None, seconds: float = 20.0,
+        tls: TLS = "starttls", ca_file: Path | None = None, seconds: float = 10.0,
     ) -> None:  # fmt: skip
         self.host, self.port, self.sender = host, port, sender
         self.tls: TLS = tls

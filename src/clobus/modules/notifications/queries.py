@@ -107,14 +107,10 @@ async def claim(connection: Connection, limit: int) -> list[DictRow]:
         connection,
         "update log.notification_log n set state = 'sending', attempts = n.attempts + 1,"
         " next_at = now() + make_interval(secs => %(lease)s) from (select q.id, c.conversation_id, c.number,"
-        " c.start_date, c.consultation_type as kind, k.email, k.name as client, p.quiet_from, p.quiet_to, t.chat_id"
+        " c.start_date, c.consultation_type as kind, k.email, k.name as client, p.quiet_from, p.quiet_to"
         " from log.notification_log q join cons.cons c on c.cons_id = q.entity_id"
         " left join cons.clients k on k.client_id = c.client_id"
         " left join cons.contact_preferences p on p.client_id = c.client_id"
-        " left join lateral (select u.chat_id from cons.telegram_users u where u.blocked_at is null and"
-        "  (u.telegram_user_id = q.telegram_user_id or (q.telegram_user_id is null and exists (select 1"
-        "  from cons.telegram_links l where l.telegram_user_id = u.telegram_user_id and l.client_id = q.client_id)))"
-        "  order by u.updated_at desc limit 1) t on q.channel = 'telegram'"
         " where q.state = 'queued' and q.next_at <= now()"
         " and (q.channel <> 'chatwoot' or c.conversation_id is not null)"
         " and (c.number is not null or q.notification_type <> all(%(numbered)s)"
@@ -125,7 +121,11 @@ async def claim(connection: Connection, limit: int) -> list[DictRow]:
         " order by q.id limit %(limit)s for update of q skip locked) s"
         " where n.id = s.id returning n.id, n.notification_type as type, n.entity_id, n.audience, n.recipient,"
         " n.client_id, n.channel, n.route, n.language, n.params, n.attempts, n.expires_at, s.conversation_id,"
-        " s.number, s.start_date, s.kind, s.email, s.client, s.quiet_from, s.quiet_to, s.chat_id",
+        " s.number, s.start_date, s.kind, s.email, s.client, s.quiet_from, s.quiet_to,"
+        " (select u.chat_id from cons.telegram_users u where u.blocked_at is null and u.telegram_user_id ="
+        "  coalesce(n.telegram_user_id, (select l.telegram_user_id from cons.telegram_links l"
+        "  join cons.telegram_users m using (telegram_user_id) where l.client_id = n.client_id"
+        "  and m.blocked_at is null order by l.created_at desc limit 1))) as chat_id",
         {"lease": LEASE_SECONDS, "numbered": NUMBERED, "exempt": EXEMPT, "waiting": WAITING, "limit": limit},
     )
 

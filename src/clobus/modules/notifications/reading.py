@@ -8,7 +8,7 @@ from uuid import UUID
 
 from clobus.core.db import Connection, one, rows, run
 from clobus.core.errors import Conflict, NotFound
-from clobus.modules.notifications.catalogue import TYPES
+from clobus.modules.notifications.catalogue import REMINDERS, TYPES
 
 FIELDS = (
     "n.id::text, n.notification_type as type, n.entity_id::text as cons_id, c.number, n.audience, n.recipient,"
@@ -98,6 +98,7 @@ async def retry(connection: Connection, id_: UUID) -> None:
     await run(
         connection,
         "update log.notification_log set state = 'queued', channel = route[1], next_at = now(), error = null,"
-        " expires_at = now() + %s where id = %s and state in ('failed', 'refused')",
-        (type_.lifetime, id_),
+        " expires_at = case when notification_type = any(%s) then expires_at else now() + %s end"
+        " where id = %s and state in ('failed', 'refused')",
+        (list(REMINDERS), type_.lifetime, id_),  # a reminder is never of use after its moment
     )
