@@ -12,7 +12,6 @@ from uuid import UUID
 import pytest
 
 from clobus.core import clock
-from clobus.core.breaker import BreakerPolicy
 from clobus.core.db import Connection, Database, one
 from clobus.core.errors import Conflict, Missing, NotFound
 from clobus.gateways.mail.smtp import Mailer
@@ -42,7 +41,7 @@ class Ways:
 
     def deliverer(self, **more: Any) -> Deliverer:
         return Deliverer(
-            self.db, self.desk, ZONE, telegram=self.bot, mailer=self.mailer, **({"quiet": DAY} | more)
+            self.db, self.desk, ZONE, **({"telegram": self.bot, "mailer": self.mailer, "quiet": DAY} | more)
         )  # fmt: skip
 
     async def deliver(self, **more: Any) -> None:
@@ -67,9 +66,9 @@ class Ways:
 async def ways(db: Database, telegram_twin: TwinProcess, mail_twin: TwinProcess) -> AsyncIterator[Ways]:
     telegram_twin.reset(state=True)
     mail_twin.reset(state=True)
-    bot = open_telegram(telegram_twin.base_url, TOKEN, read=2, breaker=BreakerPolicy(failures=1000))
+    bot = open_telegram(telegram_twin.base_url, TOKEN)
     known = mail_twin.credentials
-    mailer = Mailer(known["host"], known["port"], "desk@clobus.example", tls="none", seconds=2)
+    mailer = Mailer(known["host"], known["port"], "desk@clobus.example", tls="none")
     yield Ways(db, Desk(), bot, mailer, telegram_twin, mail_twin)
     await bot.close()
 
@@ -142,9 +141,11 @@ async def test_without_any_way_it_fails_and_can_be_tried_again_by_hand(ways: Way
 async def test_an_unknown_outcome_in_telegram_stops_for_good(ways: Ways, kind: str) -> None:
     ways.telegram.fault(kind, match="sendMessage", **({"seconds": 4} if kind == "hang" else {}))
     await told(ways)
+    hasty = open_telegram(ways.telegram.base_url, TOKEN, read=1 if kind == "hang" else 20)
     for _ in range(3):
-        await ways.deliver()
+        await ways.deliver(telegram=hasty)
         await due(ways.db)
+    await hasty.close()
     assert ways.chat() == (1 if kind == "cut_after_write" else 0)
     assert ways.letters() == 0
     assert await ways.fate(f"telegram:{HIS}") == ("unknown", [("telegram", "unknown")])

@@ -48,7 +48,7 @@ def samples(zone: ZoneInfo, kinds: Mapping[str, str], site: str | None = None) -
 
     `kinds` are the kinds of request and how they are called here.
     """
-    found = []
+    found: list[dict[str, Any]] = []
     for type_ in TYPES:
         for kind, called in kinds.items():
             own = kinds_without_number(type_)
