@@ -206,6 +206,16 @@ async def test_a_manager_hears_of_an_answer_once_while_it_is_fresh_and_reads_no_
     assert office.desk.written == []
 
 
+async def test_the_question_of_a_new_request_is_no_second_news(office: Office) -> None:
+    boss = await manager(office.db, BOSS)
+    await in_telegram(office.db, MANAGERS, staff=boss)
+    cons_id = await request(office.db, manager=boss)
+    await happen(office.db, "Opened", cons_id)
+    await happen(office.db, "Messaged", cons_id, message=1, direction="in", via="site")
+    await office.deliver()
+    assert len(office.chat(MANAGERS)) == 1
+
+
 async def test_a_rating_is_told_to_both_sides(office: Office) -> None:
     boss = await manager(office.db, BOSS)
     await in_telegram(office.db, MANAGERS, staff=boss)

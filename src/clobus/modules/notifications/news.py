@@ -20,6 +20,8 @@ ZONE = ZoneInfo("Asia/Tashkent")
 ENDED = ("closed", "resolved", "cancelled")
 SILENCE = {"client_answered": 120.0, "answered": 1800.0}
 """Seconds after such a message in which the next one would only repeat it."""
+# A request brings its question with it: who has just heard of the one has heard of the other.
+SAYS_IT_TOO = {"client_answered": ("client_answered", "manager_new", "manager_given"), "answered": ("answered",)}
 
 Staff = Mapping[UUID, Person]
 
@@ -166,8 +168,8 @@ def _messaged(event: Event, request: DictRow, staff: Staff) -> list[Message]:
     type_ = {"in": "client_answered", "out": "answered"}.get(str(side))
     if type_ is None or via == "platform" or (side == "out" and via != "chatwoot") or request["status"] in ENDED:
         return []
-    age = request["told"].get(type_, ({}, 0, None))[2]
-    if age is not None and age < SILENCE[type_]:
+    ages = [request["told"][name][2] for name in SAYS_IT_TOO[type_] if name in request["told"]]
+    if min(ages, default=SILENCE[type_]) < SILENCE[type_]:
         return []
     if side == "in" and request["manager"] not in staff:
         return []
