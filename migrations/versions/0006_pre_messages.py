@@ -1,7 +1,7 @@
 """Messages to people: recipients, routes over channels, and what became of each attempt.
 
 Revision ID: 0006
-Revises: 0003
+Revises: 0008
 """
 
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0006"
-down_revision = "0003"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

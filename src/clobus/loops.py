@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from clobus.core import inbox, outbox
+from clobus.core import inbox, live, outbox
 from clobus.modules.notifications.deliver import Deliverer
 from clobus.modules.notifications.quiet import Quiet
 from clobus.parts import Parts
@@ -32,7 +32,7 @@ def all_loops(parts: Parts) -> dict[str, Loop]:
     loops["listen"] = listen
     loops["notifications"] = Deliverer(
         db, runtime.chatwoot, settings.tz, telegram=runtime.telegram, mailer=runtime.mailer,
-        site=settings.mail.site if settings.mail else None,
+        site=settings.mail.site if settings.mail else None, is_present=live.is_present,
         quiet=Quiet(settings.messages.quiet_from, settings.messages.quiet_to),
     ).run  # fmt: skip
     return loops
