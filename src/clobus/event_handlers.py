@@ -1,7 +1,7 @@
 """THE table: what follows from what happened.
 
 Every change of a request may make a partner's picture of it wrong, so both are looked at again; a push that finds
-nothing to write costs one read. What people are told is in `clobus.modules.notifications.policy`.
+nothing to write costs one read. What people are told is in `clobus.modules.notifications.news`.
 """
 
 from __future__ import annotations

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from clobus.core import inbox, outbox
+from clobus.core import inbox, live, outbox
 from clobus.modules.notifications.deliver import Deliverer
+from clobus.modules.notifications.quiet import Quiet
 from clobus.parts import Parts
 from clobus.sync.chatwoot.vocabulary import SOURCE
 
@@ -29,5 +30,9 @@ def all_loops(parts: Parts) -> dict[str, Loop]:
 
     loops["inbox"] = inbox.Processor(db, SOURCE, parts.receiver.handle, concurrency=at_once, lease=lease).run
     loops["listen"] = listen
-    loops["notifications"] = Deliverer(db, runtime.chatwoot, settings.tz).run
+    loops["notifications"] = Deliverer(
+        db, runtime.chatwoot, settings.tz, telegram=runtime.telegram, mailer=runtime.mailer,
+        site=settings.mail.site if settings.mail else None, is_present=live.is_present,
+        quiet=Quiet(settings.messages.quiet_from, settings.messages.quiet_to),
+    ).run  # fmt: skip
     return loops

@@ -14,6 +14,7 @@ from clobus.core import events
 from clobus.core.db import Database
 from clobus.gateways.chatwoot.client import ChatwootClient, connect_http, open_chatwoot
 from clobus.gateways.chatwoot.platform import ChatwootPlatform
+from clobus.gateways.mail.smtp import Mailer
 from clobus.gateways.onec.client import OnecClient, open_onec
 from clobus.gateways.telegram.sender import TelegramSender, open_telegram
 from clobus.settings import Settings
@@ -29,6 +30,7 @@ class Runtime:
     chatwoot: ChatwootClient
     platform: ChatwootPlatform | None
     telegram: TelegramSender | None
+    mailer: Mailer | None = None
 
 
 @asynccontextmanager
@@ -65,7 +67,7 @@ async def open_runtime(
                 transport=wires.get("telegram"),
             )
             stack.push_async_callback(telegram.close)
-        yield Runtime(settings, db, onec, chatwoot, platform, telegram)
+        yield Runtime(settings, db, onec, chatwoot, platform, telegram, _mailer(settings))
 
 
 def _chatwoot(
@@ -78,3 +80,13 @@ def _chatwoot(
         return client, None
     http = connect_http(base, given.platform_token.get_secret_value(), verify=verify, transport=wire)
     return client, ChatwootPlatform(http)
+
+
+def _mailer(settings: Settings) -> Mailer | None:
+    given = settings.mail
+    if given is None:
+        return None
+    password = given.password.get_secret_value() if given.password else None
+    return Mailer(
+        given.host, given.port, given.sender, user=given.user, password=password, tls=given.tls, ca_file=given.ca_file
+    )

@@ -14,6 +14,7 @@ from clobus.core.errors import ClobusError, Conflict
 from clobus.core.events import Origin
 from clobus.modules.accounts import sessions
 from clobus.modules.consultations import reassignment
+from clobus.modules.notifications import reminders
 from clobus.modules.ops import alerts
 from clobus.parts import Parts
 from clobus.runtime import Runtime
@@ -167,6 +168,13 @@ async def _reassign(parts: Parts) -> None:
                     await reassignment.accept(connection, proposal.id, by=None, origin=Origin.PLATFORM)
 
 
+async def _reminders(parts: Parts) -> None:
+    """Queue the reminders that are due."""
+    runtime = parts.runtime
+    async with runs.record(runtime.db, "reminders") as this, runtime.db.transaction() as connection:
+        this.created = await reminders.queue(connection, runtime.settings.tz)
+
+
 async def _alerts(parts: Parts) -> None:
     """Look who answers and what is wrong, and tell people of it."""
     runtime, settings = parts.runtime, parts.runtime.settings
@@ -202,6 +210,7 @@ SCHEDULE: tuple[Process, ...] = (
     Process("chatwoot_provision", 3600, _provision),
     Process("reassign", 60, _reassign, first=30),
     Process("drift", 300, _drift, first=60),
+    Process("reminders", 60, _reminders),
     Process("cleanup", 3600, _cleanup, first=600),
     Process("alerts", 15, _alerts, recorded=False),
     Process("lost_runs", 60, _lost_runs, recorded=False),

@@ -61,6 +61,31 @@ class Telegram(_Group):
     init_data_seconds: int = Field(default=3600, ge=60, le=86_400, description="How old a Mini App's initData may be.")
 
 
+class Mail(_Group):
+    """The server that takes letters to clients; without it nobody is told by e-mail.
+
+    `site` is the page at which a client reads his requests, `{request}` in it our id of the one.
+    """
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    host: str = Field(min_length=1)
+    port: int = Field(default=587, ge=1, le=65_535)
+    user: str | None = None
+    password: SecretStr | None = None
+    sender: str = Field(alias="from", pattern=r"^[^\r\n]*@[^\r\n]+$")
+    tls: Literal["starttls", "implicit", "none"] = "starttls"
+    ca_file: Path | None = None
+    site: str | None = Field(default=None, pattern=r"^https?://\S+$")
+
+
+class Messages(_Group):
+    """Local time in which people are told only what can't wait, unless they chose their own."""
+
+    quiet_from: time = time(21)
+    quiet_to: time = time(8)
+
+
 class Alerts(_Group):
     """When people are told: more than `errors` in `minutes`, a process stale, a partner away, drift that stays."""
 
@@ -179,6 +204,8 @@ class Settings(BaseSettings):
     telegram: Telegram | None = None
     # The old site's shared secret; without it that door is shut. What it may do: docs/callers.md.
     front_secret: SecretStr | None = Field(default=None, min_length=16)
+    mail: Mail | None = None
+    messages: Messages = Messages()
     alerts: Alerts = Alerts()
     sessions: Sessions = Sessions()
     limits: Limits = Limits()

@@ -116,6 +116,14 @@ DOORS: dict[str, Door] = {
     "GET /api/clients/by-hash/{client_hash}": Door(OWN_ROW | {"own_user": 404}, {"client_hash": "@hash"}),
     "GET /api/clients/by-subscriber/{code_abonent}": Door(OWN_ROW | {"own_user": 404}, {"code_abonent": "1001"}),
     "GET /api/clients/{client_id}": Door(OWN_ROW | {"own_user": 404}, {"client_id": "@owner"}),
+    # ---- messages
+    "GET /api/notifications": Door(to(CLIENTS, STAFF, "auditor")),
+    "GET /api/notifications/{id_}": Door(to(STAFF, "auditor", status=404), {"id_": "@session"}),
+    "POST /api/notifications/{id_}/retry": Door(to("head", "administrator", status=404), {"id_": "@session"}, {}),
+    "GET /api/clients/{client_id}/preferences": Door(OWN_ROW | {"own_user": 404}, {"client_id": "@owner"}),
+    "PUT /api/clients/{client_id}/preferences": Door(
+        to(OWN, SERVICES, STAFF, own_user=404, other=404), {"client_id": "@owner"}, {"channels": ["telegram"]}
+    ),
     # ---- dictionaries
     "GET /api/dicts/po-types": Door(DICTIONARY),
     "GET /api/dicts/po-sections": Door(DICTIONARY),
@@ -164,5 +172,6 @@ DOORS: dict[str, Door] = {
     "POST /ops/sign-in": public(401, form={"token": "x" * 32}),
     "POST /ops/sign-out": public(303, form={}),
     "POST /ops/dead-letters": public(401, form=LETTER, **OPS),
+    "POST /ops/messages/retry": public(401, form={"name": "019ab2c4-7d1e-7c3a-9b55-0242ac120002", "csrf": "x"}, **OPS),
     "POST /ops/repair": public(401, form={"name": "x", "csrf": "x"}, **OPS),
 }

@@ -117,7 +117,7 @@ async def test_who_moved_it(api: Api) -> None:
         )
     unknown = {"new_date": working(2).isoformat(), "manager_key": str(new_id())}
     answer = await api.post(path(cons_id), unknown, role="manager")
-    assert (answer.status_code, answer.json()["code"]) == (400, "manager.unknown")
+    assert (answer.status_code, answer.json()["code"]) == (400, "consultation.manager_unknown")
     named = await api.post(path(cons_id), {**unknown, "manager_key": str(other)}, role="manager")
     assert named.json()["manager_key"] == str(other)
     # A client can't speak for a manager.

@@ -43,7 +43,7 @@ NOUNS = {
         "timeline",
         "watching",
     },
-    "notifications": {"deliver"},
+    "notifications": {"deliver", "preferences", "preview", "quiet", "reading", "reminders"},
     "ops": {"alerts", "dead_letters", "health"},
 }
 

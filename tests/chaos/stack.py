@@ -1,4 +1,4 @@
-"""The whole platform as processes over one directory: PostgreSQL that syncs to disk, three twins, API, workers."""
+"""The whole platform as processes over one directory: PostgreSQL that syncs to disk, the twins, API, workers."""
 
 from __future__ import annotations
 

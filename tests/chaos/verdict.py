@@ -154,9 +154,9 @@ def _doubles(stack: Stack) -> list[str]:
         if row.source_id and row.source_id.startswith(SAID_ONCE)
     )
     found += [f"{name} was said {count} times" for name, count in said.items() if count > 1]
-    for entity, count in stack.rows(
-        "select entity_id, count(*) from log.notification_log where notification_type = 'accepted'"
-        " group by 1 having count(*) > 1"
+    for entity, _, count in stack.rows(
+        "select entity_id, recipient, count(*) from log.notification_log where notification_type = 'accepted'"
+        " group by 1, 2 having count(*) > 1"
     ):
         found.append(f"{entity} was told {count} times that it is accepted")
     return found

@@ -51,6 +51,11 @@ async def test_first_load_gives_exact_counts_and_drift_0(world: World) -> None:
         }  # fmt: skip
         report = await agreed(runtime)
         assert (report.onec, report.postgres) == (2976, 3000)
+
+        async def looked_for_reminders() -> bool:
+            return bool(await ask(runtime, "select 1 from log.etl_runs where process = 'reminders' and outcome = 'ok'"))
+
+        await until(looked_for_reminders)
         assert await ask(runtime, "select 1 from log.notification_log") == []
 
 

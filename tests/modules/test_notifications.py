@@ -2,89 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Any
-from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
-
 import pytest
 
-from clobus.core.db import Database, one, rows
+from clobus.core.db import Database, one
 from clobus.core.errors import GatewayDown, Missing, OutcomeUnknown
-from clobus.core.events import Event, Origin
-from clobus.gateways.chatwoot.wire import Message
-from clobus.modules.notifications import service
 from clobus.modules.notifications.deliver import Deliverer
-
-ZONE = ZoneInfo("Asia/Tashkent")
-ACCOUNTING, SUPPORT = "Консультация по ведению учёта", "Техническая поддержка"
-
-
-class Desk:
-    """A Chatwoot that keeps messages; `fails` are raised in turn, an OutcomeUnknown after the write."""
-
-    def __init__(self) -> None:
-        self.written: list[dict[str, Any]] = []
-        self.fails: list[Exception] = []
-        self.writes_when_lost = True
-
-    async def create_message(self, conversation_id: int, content: str, **options: Any) -> Message:
-        error = self.fails.pop(0) if self.fails else None
-        if error is None or (isinstance(error, OutcomeUnknown) and self.writes_when_lost):
-            self.written.append({"conversation": conversation_id, "content": content, **options})
-        if error is not None:
-            raise error
-        return _message(len(self.written), conversation_id, options["source_id"])
-
-    async def find_message(self, conversation_id: int, source_id: str, *, after: int = 0) -> Message | None:
-        for number, written in enumerate(self.written, 1):
-            if written["source_id"] == source_id:
-                return _message(number, conversation_id, source_id)
-        return None
-
-
-def _message(number: int, conversation_id: int, source_id: str) -> Message:
-    return Message(
-        id=number, conversation_id=conversation_id, message_type=1, created_at=0, private=False, source_id=source_id
-    )
-
-
-@pytest.fixture
-async def db(dsn: str) -> AsyncIterator[Database]:
-    database = Database(dsn)
-    await database.open()
-    yield database
-    await database.close()
-
-
-async def request(db: Database, **columns: Any) -> UUID:
-    values: dict[str, Any] = {
-        "cons_id": uuid4(), "consultation_type": ACCOUNTING, "status": "open", "create_date": "2026-11-24T03:00:00Z",
-        "start_date": "2026-11-25T05:30:00Z", "source": "site", "number": "Т-000001", "conversation_id": 7,
-        "lang": "ru",
-    } | columns  # fmt: skip
-    async with db.transaction() as connection:
-        await connection.execute(
-            f"insert into cons.cons ({', '.join(values)}) values ({', '.join(['%s'] * len(values))})",
-            list(values.values()),
-        )
-    cons_id: UUID = values["cons_id"]
-    return cons_id
-
-
-async def happen(db: Database, name: str, cons_id: UUID, **changes: Any) -> None:
-    event = Event(name, cons_id, Origin.ONEC, changes={key: (None, value) for key, value in changes.items()})
-    async with db.transaction() as connection:
-        await connection.execute(
-            "insert into log.events (name, cons_id, origin) values (%s, %s, 'onec')", (name, cons_id)
-        )
-        await service.on_events(connection, [event])
-
-
-async def states(db: Database) -> list[tuple[str, str]]:
-    async with db.read() as connection:
-        found = await rows(connection, "select notification_type, state from log.notification_log order by id")
-    return [(row["notification_type"], row["state"]) for row in found]
+from tests.support.messages import SUPPORT, ZONE, Desk, happen, request, states
 
 
 async def test_accepted_names_number_and_local_time(db: Database) -> None:

@@ -19,11 +19,13 @@ from clobus.sandbox.process import PartError
 def kept(tmp_path: Path) -> Instance:
     """An instance with the credentials that the seeds would leave."""
     this = Instance(tmp_path, "small", api="http://127.0.0.1:8000", database_url="postgresql://127.0.0.1:1/clobus")
-    this.twins = {"onec": "http://127.0.0.1:1", "chatwoot": "http://127.0.0.1:2", "telegram": "http://127.0.0.1:3"}
+    this.twins = {"onec": "http://127.0.0.1:1", "chatwoot": "http://127.0.0.1:2", "telegram": "http://127.0.0.1:3",
+                  "mail": "http://127.0.0.1:4"}  # fmt: skip
     written = {
         "onec": {"user": "odata", "password": "p"},
         "chatwoot": {"account_id": 1, "token": "t", "platform_token": "pt", "inbox_id": 2, "inbox_identifier": "x"},
         "telegram": {"bot_token": "1:b"},
+        "mail": {"host": "127.0.0.1", "port": 5},
     }
     for twin, words in written.items():
         this.credentials_path(twin).parent.mkdir(parents=True)
@@ -57,6 +59,10 @@ def test_settings_of_the_parts(kept: Instance) -> None:
         "CLOBUS_TELEGRAM__BASE_URL": "http://127.0.0.1:3",
         "CLOBUS_TELEGRAM__BOT_TOKEN": "1:b",
         "CLOBUS_TELEGRAM__ALERT_CHAT_ID": instances.ALERT_CHAT_ID,
+        "CLOBUS_MAIL__HOST": "127.0.0.1",
+        "CLOBUS_MAIL__PORT": "5",
+        "CLOBUS_MAIL__FROM": instances.MAIL_FROM,
+        "CLOBUS_MAIL__TLS": "none",
     }
 
 
@@ -64,6 +70,8 @@ def test_the_platform_takes_these_settings(kept: Instance, monkeypatch: pytest.M
     monkeypatch.setattr(os, "environ", kept.environment())
     taken = settings.load()
     assert taken.chatwoot.account_id == 1
+    assert taken.mail is not None
+    assert (taken.mail.port, taken.mail.sender, taken.mail.tls) == (5, instances.MAIL_FROM, "none")
     assert taken.telegram is not None
     assert str(taken.telegram.alert_chat_id) == instances.ALERT_CHAT_ID
     assert taken.public_url.port == 8000

@@ -28,6 +28,10 @@ def settings_for(database_url: str, *twins: TwinProcess, **more: str) -> Setting
         elif twin.kind == "chatwoot":
             names = ("token", "platform_token", "account_id", "inbox_id", "inbox_identifier")
             values["chatwoot"] = {"base_url": twin.base_url} | {name: known[name] for name in names}
+        elif twin.kind == "mail":
+            values["mail"] = {
+                "host": known["host"], "port": known["port"], "from": "Clobus <desk@clobus.example>", "tls": "none",
+            }  # fmt: skip
         else:
             values["telegram"] = {
                 "base_url": twin.base_url, "bot_token": known["bot_token"],

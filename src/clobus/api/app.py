@@ -16,6 +16,7 @@ from clobus.api import (
     hooks,
     live,
     managers,
+    messages,
     moves,
     openapi,
     ops,
@@ -45,7 +46,7 @@ from clobus.sync.refresh import Refresher
 ROUTERS = (
     words.dicts,
     *(part.router for part in (live, consultations, moves, ratings, attachments, clients, managers, telegram, signing,
-                               sign_in_page, health, hooks, ops)),
+                               sign_in_page, health, hooks, ops, messages)),
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from clobus.core import auth, cookies, i18n, outbox
 from clobus.core.auth import Principal, Role, public
 from clobus.core.db import Connection, rows
 from clobus.core.errors import Forbidden, Unauthenticated
+from clobus.modules.notifications import reading as messages
 from clobus.modules.ops import dead_letters, health
 
 router = APIRouter(tags=["operations"], include_in_schema=False)
@@ -68,9 +69,10 @@ async def page(request: Request) -> HTMLResponse:
         runs = await rows(connection, "select * from log.etl_runs order by id desc limit 50")
         drift = await rows(connection, "select * from sys.drift order by since limit 200")
         letters = await dead_letters.newest(connection, 100)
+        told, counts = await messages.newest(connection, limit=50), await messages.counts(connection)
     return _page(
         request, "ops.html", who=who, may_act=who.role is not Role.AUDITOR, processes=processes, queues=queues,
-        runs=runs, drift=drift, letters=letters,
+        runs=runs, drift=drift, letters=letters, messages=told, message_counts=counts,
         csrf=auth.sign(_secret(request), CSRF, who.id.replace(".", "-"), CSRF_SECONDS),
     )  # fmt: skip
 
@@ -113,6 +115,17 @@ async def letter(
     async with request.app.state.runtime.db.transaction() as connection:
         await (dead_letters.retry if act == "retry" else dead_letters.drop)(connection, kind, name)
     return RedirectResponse("/ops#letters", 303)
+
+
+@router.post("/ops/messages/retry", dependencies=[OPEN])
+async def message(
+    request: Request, name: Annotated[UUID, Form()], csrf: Annotated[str, Form(max_length=400)]
+) -> Response:
+    """Send a message again that surely nobody took."""
+    await _act(request, csrf)
+    async with request.app.state.runtime.db.transaction() as connection:
+        await messages.retry(connection, name)
+    return RedirectResponse("/ops#messages", 303)
 
 
 @router.post("/ops/repair", dependencies=[OPEN])

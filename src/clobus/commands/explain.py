@@ -31,7 +31,8 @@ _STORY = {
     "events": "select at, name, origin, actor, changes from log.events where cons_id = %(id)s order by id",
     "webhooks": "select created_at as at, event, state, delivery_id, attempts, error_message as error"
     " from log.webhook_log where source = 'chatwoot' and subject = %(conversation)s order by id",
-    "messages": "select created_at as at, notification_type as type, state, language, body, sent_at, message_id, error"
+    "messages": "select created_at as at, notification_type as type, recipient, channel, state, language, body,"
+    " sent_at, message_id, error"
     " from log.notification_log where entity_id = %(id)s order by id",
     "pushes": "select first_at as at, system, subject, state, attempts, next_at, error_class, last_error as error"
     " from sys.outbox where subject_id = %(id)s or subject_id in (select redate_id from cons.cons_redate"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
 
 LANGUAGES = ("ru", "uz", "en")
 DEFAULT = "ru"
@@ -32,6 +34,24 @@ def catalogue(language: str) -> Mapping[str, str]:
 def text(language: str, key: str, params: Mapping[str, Any] | None = None) -> str:
     """A text with its parameters put in; KeyError when the catalogue lacks it or a parameter is missing."""
     return catalogue(language_of(language))[key].format_map(params or {})
+
+
+def plural(language: str, key: str, n: int, params: Mapping[str, Any] | None = None) -> str:
+    """A text that counts `{n}` things: the catalogue holds `key.one`, `key.few` …, the forms of the language (CLDR)."""
+    spoken = language_of(language)
+    form = Locale.parse(spoken).plural_form(n)
+    return text(spoken, f"{key}.{form}", {"n": n, **(params or {})})
+
+
+def number(language: str, value: float) -> str:
+    """A number with two decimals at most, as people of that language write it."""
+    return str(format_decimal(value, "0.##", locale=language_of(language)))
+
+
+def day(language: str, value: date) -> str:
+    """A day without its year."""
+    spoken = language_of(language)
+    return str(format_date(value, catalogue(spoken)["day"], locale=spoken))
 
 
 def moment(language: str, instant: datetime, zone: ZoneInfo) -> str:

@@ -16,9 +16,10 @@ from typing import Any
 
 from clobus.sandbox.process import PartError
 
-TWINS = ("onec", "chatwoot", "telegram")
+TWINS = ("onec", "chatwoot", "telegram", "mail")
 DEFAULT_DATA = ".data"
 ALERT_CHAT_ID = "-1002000000001"
+MAIL_FROM = "Clobus <desk@clobus.example>"
 
 _FROM_CREDENTIALS = {
     "onec": {"USER": "user", "PASSWORD": "password"},
@@ -30,6 +31,7 @@ _FROM_CREDENTIALS = {
         "INBOX_IDENTIFIER": "inbox_identifier",
     },
     "telegram": {"BOT_TOKEN": "bot_token", "ALERT_CHAT_ID": "alert_chat_id"},
+    "mail": {"HOST": "host", "PORT": "port", "FROM": "from", "TLS": "tls"},
 }
 
 
@@ -73,7 +75,10 @@ class Instance:
             known = {"alert_chat_id": ALERT_CHAT_ID} if twin == "telegram" else {}
             known |= self.credentials(twin)
             prefix = f"CLOBUS_{twin.upper()}__"
-            settings[f"{prefix}BASE_URL"] = address + str(known.get("base_path", ""))
+            if twin == "mail":  # its letters come over SMTP; HTTP is for those who read them
+                known |= {"from": MAIL_FROM, "tls": "none"} if known else {}
+            else:
+                settings[f"{prefix}BASE_URL"] = address + str(known.get("base_path", ""))
             for name, key in _FROM_CREDENTIALS[twin].items():
                 if key in known:
                     settings[prefix + name] = str(known[key])

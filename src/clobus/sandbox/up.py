@@ -90,7 +90,7 @@ def _start_twins(supervisor: Supervisor, this: Instance) -> dict[str, Part]:
     parts: dict[str, Part] = {}
     this.twins = {}
     for name in TWINS:
-        if os.environ.get(f"CLOBUS_{name.upper()}__BASE_URL"):
+        if os.environ.get(f"CLOBUS_{name.upper()}__{'HOST' if name == 'mail' else 'BASE_URL'}"):
             continue
         home = this.data / "twins" / name
         home.mkdir(mode=0o700, parents=True, exist_ok=True)

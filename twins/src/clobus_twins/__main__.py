@@ -1,7 +1,7 @@
-"""Run twins: `python -m clobus_twins onec|chatwoot|telegram|all --port PORT --data DIR`.
+"""Run twins: `python -m clobus_twins onec|chatwoot|telegram|mail|all --port PORT --data DIR`.
 
 A twin whose directory under DATA is empty is seeded first. When it answers, one line `ready http://127.0.0.1:PORT`
-is printed for each; `all` takes PORT, PORT+1 and PORT+2.
+is printed for each; `all` takes PORT and those after it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 import uvicorn
 from starlette.types import ASGIApp
 
-NAMES = ("onec", "chatwoot", "telegram")
+NAMES = ("onec", "chatwoot", "telegram", "mail")
 HOST = "127.0.0.1"
 _MARKER = ".seeding"
 _CREDENTIALS = "credentials.json"
@@ -100,7 +100,9 @@ async def _serve(names: list[str], port: int, data: Path, size: str, now: dateti
 
 def main() -> None:
     """Parse the command line and serve until told to stop."""
-    parser = argparse.ArgumentParser(prog="clobus_twins", description="Twins of 1C, Chatwoot and Telegram.")
+    parser = argparse.ArgumentParser(
+        prog="clobus_twins", description="Twins of 1C, Chatwoot, Telegram and a mail server."
+    )
     parser.add_argument("twin", choices=[*NAMES, "all"])
     parser.add_argument("--port", type=int, required=True, help="0 = any free port")
     parser.add_argument("--data", type=Path, required=True, help="directory of the state")

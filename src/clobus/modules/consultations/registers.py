@@ -101,16 +101,22 @@ async def keep_ratings(connection: Connection, items: Items, *, backfill: bool) 
     return written
 
 
-async def keep_closings(connection: Connection, items: Items) -> tuple[int, int]:
-    """Keep the closed days; a row that says "open again" removes its day. The last word of a batch counts."""
+async def keep_closings(connection: Connection, items: Items, *, backfill: bool = False) -> tuple[int, int]:
+    """Keep the closed days; a row that says "open again" removes its day. The last word of a batch counts.
+
+    Requests that wait for a manager on a day that closes now are news (QueueClosed), days that have passed are not.
+    """
     latest = _unique(items, ["period", "manager_key"])
     data = as_json([item for item in latest if item["closed"]])
-    made = await run(
+    made = await rows(
         connection,
         "insert into cons.queue_closing (period, manager_key) select period, manager_key from"
-        " jsonb_to_recordset(%s::jsonb) as g (period timestamptz, manager_key uuid) on conflict do nothing",
+        " jsonb_to_recordset(%s::jsonb) as g (period timestamptz, manager_key uuid) on conflict do nothing"
+        " returning period, manager_key",
         (data,),
     )
+    if made and not backfill:
+        await _tell_closings(connection, made)
     opened = as_json([item for item in latest if not item["closed"]])
     gone = await run(
         connection,
@@ -118,7 +124,29 @@ async def keep_closings(connection: Connection, items: Items) -> tuple[int, int]
         " as g (period timestamptz, manager_key uuid) where (q.period, q.manager_key) = (g.period, g.manager_key)",
         (opened,),
     )
-    return made, gone
+    return len(made), gone
+
+
+async def _tell_closings(connection: Connection, made: Sequence[Mapping[str, Any]]) -> None:
+    """A closed day concerns the requests that are planned for it, and today those whose day is not set yet."""
+    found = await rows(
+        connection,
+        "with g as (select manager_key, (period at time zone 'Asia/Tashkent')::date as day from"
+        " jsonb_to_recordset(%s::jsonb) as g (period timestamptz, manager_key uuid)),"
+        " today as (select (now() at time zone 'Asia/Tashkent')::date as day)"
+        " select c.cons_id, g.manager_key::text, g.day::text from g, today, cons.cons c where c.manager = g.manager_key"
+        " and c.status in ('new', 'open', 'pending', 'other') and g.day >= today.day"
+        " and coalesce(c.redate, (c.start_date at time zone 'Asia/Tashkent')::date, today.day) = g.day",
+        (as_json(list(made)),),
+    )
+    await publish(
+        connection,
+        [
+            Event("QueueClosed", row["cons_id"], Origin.ONEC,
+                  changes={"day": (None, row["day"]), "manager": (row["manager_key"], row["manager_key"])})
+            for row in found
+        ],
+    )  # fmt: skip
 
 
 async def differing(

@@ -44,8 +44,7 @@ async def _ratings(connection: Connection, items: Items, ctx: Context) -> Counts
 
 
 async def _closings(connection: Connection, items: Items, ctx: Context) -> Counts:
-    del ctx  # a closed day is news whenever it is read
-    return _counted(items, await kept.keep_closings(connection, items))
+    return _counted(items, await kept.keep_closings(connection, items, backfill=ctx.backfill))
 
 
 async def _users(connection: Connection, items: Items, ctx: Context) -> Counts:

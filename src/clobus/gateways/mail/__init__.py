@@ -1,0 +1,1 @@
+"""Letters over SMTP: sending only (docs/messages.md)."""
