@@ -21,6 +21,7 @@ MODULES = "clobus.modules."
 DOORS = {"service", "events", "types", "schemas"}
 # Services that were split by noun when they grew (architecture, C4): each part is a door of its module.
 NOUNS = {
+    "clients": {"telegram"},
     "consultations": {"opening", "reading", "registers", "policy"},
     "notifications": {"deliver"},
     "ops": {"alerts", "dead_letters", "health"},
