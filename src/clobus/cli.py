@@ -11,7 +11,7 @@ import typer
 from clobus.commands import dead_letters, sandbox, session, sync
 from clobus.commands.drift import drift
 from clobus.commands.explain import explain
-from clobus.commands.serve import api, worker
+from clobus.commands.serve import api, bot, worker
 from clobus.core import migrations
 from clobus.sandbox import instance as instances
 from clobus.sandbox.up import up as start_everything
@@ -29,6 +29,7 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(sandbox.app, name="sandbox")
 app.command()(api)
 app.command()(worker)
+app.command()(bot)
 app.command()(drift)
 app.command()(explain)
 

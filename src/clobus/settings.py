@@ -48,12 +48,15 @@ class Chatwoot(_Group):
 
 
 class Telegram(_Group):
-    """The bot that tells alerts; without it alerts are only logged."""
+    """The bot: speaks with clients (`clobus bot`) and tells alerts; without it alerts are only logged."""
 
     base_url: HttpUrl = HttpUrl("https://api.telegram.org")
     bot_token: SecretStr
     alert_chat_id: int | str
     ca_file: Path | None = None
+    mode: str = Field(default="polling", pattern="^(polling|webhook)$", description="How updates come to the bot.")
+    webapp_url: HttpUrl | None = None  # the site as a Mini App; Telegram opens https alone
+    messages_per_minute: int = Field(default=60, ge=5, description="How much one person may say.")
 
 
 class Alerts(_Group):

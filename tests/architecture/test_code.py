@@ -21,8 +21,9 @@ MODULES = "clobus.modules."
 DOORS = {"service", "events", "types", "schemas"}
 # Services that were split by noun when they grew (architecture, C4): each part is a door of its module.
 NOUNS = {
+    "accounts": {"links"},
     "clients": {"telegram"},
-    "consultations": {"opening", "reading", "registers", "policy"},
+    "consultations": {"opening", "reading", "registers", "policy", "slots"},
     "notifications": {"deliver"},
     "ops": {"alerts", "dead_letters", "health"},
 }

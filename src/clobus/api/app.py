@@ -15,6 +15,7 @@ from clobus.core.ratelimit import Limiter
 from clobus.modules.accounts.service import KeyRing
 from clobus.runtime import Runtime
 from clobus.sync.chatwoot.webhook import Door as ChatwootDoor
+from clobus.sync.telegram.door import Door as TelegramDoor
 
 
 def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
@@ -33,6 +34,7 @@ def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
     app.state.pings = Pings()
     app.state.creator = Creator(runtime.db, settings)
     app.state.chatwoot_door = ChatwootDoor(runtime.db)
+    app.state.telegram_door = TelegramDoor(runtime.db, settings.secret_key.get_secret_value())
     app.state.door = Door(
         KeyRing(runtime.db),
         Limiter(

@@ -1,4 +1,4 @@
-"""`clobus worker` and `clobus api`: the two processes of the platform."""
+"""`clobus worker`, `clobus api` and `clobus bot`: the processes of the platform."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import uvicorn
 import uvloop
 
 from clobus.api.app import create_app
+from clobus.bot.process import run_bot
 from clobus.commands import session
 from clobus.core import logging
 from clobus.runtime import open_runtime
@@ -36,6 +37,24 @@ async def _work(given: Settings) -> None:
     async with open_runtime(given, pool_size=12) as runtime:
         gc.freeze()  # what stays for good is not looked through again
         await run_worker(runtime, stop)
+
+
+def bot() -> None:
+    """Speak with clients in Telegram. One process asks for updates, further ones stand by. SIGTERM stops it."""
+    with session.words():
+        given = session.settings()
+        logging.configure(given.log_level)
+        uvloop.run(_talk(given))
+
+
+async def _talk(given: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with open_runtime(given, pool_size=8) as runtime:
+        gc.freeze()  # as above
+        await run_bot(runtime, stop)
 
 
 def api(

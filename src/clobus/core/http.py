@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self, TypeVar
 
 import httpx
 import msgspec
@@ -21,6 +21,7 @@ from clobus.core.breaker import Breaker, BreakerPolicy
 from clobus.core.errors import BadAnswer, GatewayDown, GatewayError, Missing, OutcomeUnknown, Refused, Transient
 from clobus.core.metrics import CALL_SECONDS, CALLS
 
+T = TypeVar("T")
 Judge = Callable[[str, httpx.Response], GatewayError | None]
 Primitive = str | int | float | bool | None
 Params = Mapping[str, Primitive | Sequence[Primitive]] | list[tuple[str, Primitive]]
@@ -30,6 +31,14 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 AMBIGUOUS = frozenset({500, 502, 504, 520, 522, 524})
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Form:
+    """A multipart body: plain fields, and files as (field, (name, open file, media type))."""
+
+    fields: Mapping[str, str]
+    files: Sequence[tuple[str, tuple[str, IO[bytes], str]]]
 
 
 @dataclass(frozen=True)
@@ -120,6 +129,7 @@ class Http:
         *,
         params: Params | None = None,
         body: object = None,
+        form: Form | None = None,
         headers: Mapping[str, str] | None = None,
         repeatable: bool | None = None,
         time_limit: httpx.Timeout | float | None = None,
@@ -128,26 +138,32 @@ class Http:
     ) -> httpx.Response:
         """Send and return the whole answer, or raise a GatewayError.
 
-        `path` is relative to the base address and may hold an encoded query; `body` is sent as JSON. `repeatable` says
-        that a second identical call is harmless (default: GET and HEAD only); other calls are sent once, and a lost
-        answer raises OutcomeUnknown. `attempts` overrides the policy of retries. `route` names the call in logs
+        `path` is relative to the base address and may hold an encoded query; `body` is sent as JSON, `form` as
+        multipart (its files are read while they are sent: such a call can't be `repeatable`, ValueError). `repeatable`
+        says that a second identical call is harmless (default: GET and HEAD only); other calls are sent once, and a
+        lost answer raises OutcomeUnknown. `attempts` overrides the policy of retries. `route` names the call in logs
         (default: the path without its query).
         RuntimeError inside a database transaction: a plan is made there, a call outside (architecture.md C5).
         """
         if db.in_transaction():
             raise RuntimeError(f"a call to {self.system} inside a database transaction")
         once = not (method in SAFE_METHODS if repeatable is None else repeatable)
+        if form is not None and not once:
+            raise ValueError("a file that was read can't be sent again")
         call = _Call(self, method, route or path.partition("?")[0], once)
         request = self.client.build_request(
             method,
             path,
             params=params,
             content=None if body is None else msgspec.json.encode(body),
+            data=None if form is None else dict(form.fields),
+            files=None if form is None else list(form.files),
             headers=_headers(headers, body),
             timeout=httpx.USE_CLIENT_DEFAULT if time_limit is None else time_limit,
         )
         if once:
-            return await call.send(request)
+            answer: httpx.Response = await call.send(request)
+            return answer
         async for attempt in AsyncRetrying(
             stop=stop_after_attempt(attempts or self.retry.attempts),
             wait=self._pause,
@@ -155,8 +171,20 @@ class Http:
             reraise=True,
         ):
             with attempt:
-                return await call.send(request)
+                response: httpx.Response = await call.send(request)
+                return response
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+    async def stream(
+        self, path: str, read: Callable[[httpx.Response], Awaitable[T]], *, headers: Mapping[str, str], route: str
+    ) -> T:
+        """GET a body that may be large: `read` takes as much of it as it wants. Not repeated."""
+        if db.in_transaction():
+            raise RuntimeError(f"a call to {self.system} inside a database transaction")
+        call = _Call(self, "GET", route, once=False)
+        request = self.client.build_request("GET", path, headers=dict(headers))
+        found: T = await call.send(request, read)
+        return found
 
     def _again(self, error: BaseException) -> bool:
         if not isinstance(error, Transient) or error.code == "gateway.open":
@@ -179,13 +207,14 @@ class _Call:
     route: str
     once: bool
 
-    async def send(self, request: httpx.Request) -> httpx.Response:
+    async def send(self, request: httpx.Request, read: Callable[[httpx.Response], Awaitable[Any]] | None = None) -> Any:
+        """The answer, or what `read` makes of it while it comes."""
         system, breaker, started = self.http.system, self.http.breaker, clock.monotonic()
         outcome = "cancelled"
         trial = breaker.enter()
         settled = False
         try:
-            response = await self._answer(request)
+            response = await (self._answer(request) if read is None else self._read(request, read))
             outcome = "ok"
             breaker.succeeded(trial)
             settled = True
@@ -216,6 +245,18 @@ class _Call:
         if error is None:
             return response
         raise self._unsure(error)
+
+    async def _read(self, request: httpx.Request, read: Callable[[httpx.Response], Awaitable[Any]]) -> Any:
+        try:
+            response = await self.http.client.send(request, stream=True)
+            try:
+                return await read(response)
+            finally:
+                await response.aclose()
+        except httpx.TransportError as exc:
+            raise self._broken(exc) from exc
+        except httpx.DecodingError as exc:
+            raise BadAnswer(self.http.system, f"{self._named(exc)}") from exc
 
     def _broken(self, exc: httpx.TransportError) -> GatewayError:
         text = self._named(exc)

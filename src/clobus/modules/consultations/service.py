@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
 
@@ -196,6 +197,27 @@ async def cancel(connection: Connection, row: Row, *, actor_name: str | None, at
     await queries.update_columns(connection, {row.cons_id: write})
     changes = {"status": (row.status.value, Status.CANCELLED.value)}
     await publish(connection, [Event("Cancelled", row.cons_id, origin, actor_name, changes)])
+
+
+async def move(
+    connection: Connection, row: Row, start: datetime, zone: ZoneInfo, *, origin: Origin, actor: str | None
+) -> None:
+    """Plan a locked request for another moment; ours at once, theirs when 1C confirms. An ended one keeps its own."""
+    if row.is_terminal or row.start_date == start:
+        return
+    start = start.replace(microsecond=0)
+    local = start.astimezone(zone)
+    wanted = dict(row.wanted)
+    if not row.is_support:
+        wanted["start_date"] = plain(start)
+    await queries.update_columns(connection, {row.cons_id: {"start_date": start, "wanted": wanted}})
+    await run(
+        connection,
+        "update cons.cons set redate = %s, redate_time = %s where cons_id = %s",
+        (local.date(), local.time(), row.cons_id),
+    )
+    changes = {"start_date": (plain(row.start_date), plain(start))}
+    await publish(connection, [Event("Rescheduled", row.cons_id, origin, actor, changes)])
 
 
 async def request_manager(

@@ -22,11 +22,14 @@ from clobus.modules.consultations.types import Actor, Row
 from clobus.modules.notifications import service as notifications
 from clobus.sync.chatwoot import mapping
 from clobus.sync.chatwoot import vocabulary as words
+from clobus.sync.chatwoot.messages import MessageReader, changed_by
 from clobus.sync.chatwoot.names import Directory
 
 log = structlog.get_logger()
 
 ACTIVITY = 2
+OURS = ("question-", "file-")
+"""Marks of messages that we wrote in the client's name."""
 CONSULTATION = "consultation"
 # Activity texts follow the account's language (chatwoot.md §1.7): these words only help to choose among the lines.
 RESOLVED = re.compile(r"resolved|решен|решён|разреш|завершен|завершён|hal qilin|yakunlan", re.IGNORECASE)
@@ -40,6 +43,7 @@ class Receiver:
         self.chatwoot = chatwoot
         self.directory = directory
         self.inbox_id = inbox_id
+        self.messages = MessageReader(db, chatwoot)
 
     async def handle(self, subject: str | None, messages: Sequence[Stored]) -> str:
         """Handle all waiting webhooks of one conversation; the handler of `core.inbox.Processor`."""
@@ -52,7 +56,15 @@ class Receiver:
         known = await self.take(shown)
         if known:
             await self._answer_late(int(subject), messages)
+            await self.listen(shown, changed_by(messages))
         return "handled" if known else "ignored"
+
+    async def listen(self, shown: Conversation, changed: Sequence[int] = ()) -> None:
+        """See what was said in a conversation since it was read last."""
+        async with self.db.read() as connection:
+            row = (await service.load_by_conversation(connection, [shown.id])).get(shown.id)
+        if row is not None:
+            await self.messages.look(row, shown, changed)
 
     async def take(self, shown: Conversation) -> bool:
         """Bring our picture of a conversation up to date; False when it is none of ours."""
@@ -156,7 +168,7 @@ class Receiver:
             if row is None or row.is_support or not row.is_terminal:
                 return
             for payload in late:
-                if str(payload.get("source_id") or "").startswith("question-"):
+                if str(payload.get("source_id") or "").startswith(OURS):
                     continue
                 await notifications.notify(
                     connection, type="closed_reply", cons_id=row.cons_id, language=row.lang, params={},
