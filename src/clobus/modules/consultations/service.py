@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -205,7 +205,7 @@ async def move(
     """Plan a locked request for another moment; ours at once, theirs when 1C confirms. An ended one keeps its own."""
     if row.is_terminal or row.start_date == start:
         return
-    start = start.replace(microsecond=0)
+    start = start.astimezone(UTC).replace(microsecond=0)  # as snapshots have it, or 1C would never confirm
     local = start.astimezone(zone)
     wanted = dict(row.wanted)
     if not row.is_support:
