@@ -69,7 +69,7 @@ class MessageReader:
             await run(
                 connection,
                 "insert into sys.settings (key, value) values (%s, %s) on conflict (key) do nothing",
-                (SINCE, Jsonb(clock.now().isoformat())),
+                (SINCE, Jsonb(clock.now().replace(microsecond=0).isoformat())),  # Chatwoot tells whole seconds
             )
 
     async def look(self, row: Row, shown: Conversation | None = None, changed: Sequence[int] = ()) -> int:

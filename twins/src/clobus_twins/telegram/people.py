@@ -57,7 +57,10 @@ class People:
     def _person(self, given: Json) -> Json:
         known = self.store.chat(str(given["id"]))
         chat: Json = known[0] if known else {"id": given["id"], "type": "private", "first_name": f"P{given['id']}"}
-        told: Json = {name: given[name] for name in ("first_name", "last_name", "username", "language_code") if name in given}
+        told: Json = {}
+        for name in ("first_name", "last_name", "username", "language_code"):
+            if name in given:
+                told[name] = given[name]
         chat |= told
         blocked = bool(known and known[1]) and given.get("payload") is None
         self.store.put_chat(chat, blocked=blocked)
