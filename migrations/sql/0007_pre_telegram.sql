@@ -20,6 +20,8 @@ create table cons.telegram_replies (
     method text not null,
     params jsonb not null,
     state text not null default 'waiting' check (state in ('waiting', 'done', 'refused', 'unknown')),
+    -- who is at it now, as far as anybody can tell
+    claimed_until timestamptz,
     error text,
     created_at timestamptz not null default now(),
     done_at timestamptz

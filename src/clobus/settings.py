@@ -54,7 +54,7 @@ class Telegram(_Group):
     bot_token: SecretStr
     alert_chat_id: int | str
     ca_file: Path | None = None
-    mode: str = Field(default="polling", pattern="^(polling|webhook)$", description="How updates come to the bot.")
+    mode: str = Field(default="polling", pattern="^(polling|webhook|off)$", description="How updates come to the bot.")
     webapp_url: HttpUrl | None = None  # the site as a Mini App; Telegram opens https alone
     messages_per_minute: int = Field(default=60, ge=5, description="How much one person may say.")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from clobus.core.ids import new_id
 from tests.bot.conftest import Desk, Phone
@@ -247,3 +249,38 @@ async def test_a_reply_whose_answer_is_lost_is_not_sent_again(desk: Desk) -> Non
     assert [
         row["state"] for row in await desk.ask("select state from cons.telegram_replies order by id desc limit 1")
     ] == ["unknown"]
+
+
+async def test_a_bug_in_one_dialogue_is_told_and_undone_and_the_next_update_is_handled(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = desk.phone(7)
+    await phone.known()
+
+    async def broken(talk: Any, **_: Any) -> None:
+        await talk.choose_language("en")
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("clobus.bot.desk.mine", broken)
+        await phone.act("text", text="/my")
+        await phone.act("text", text="/help@clobus_twin_bot")
+        await desk.work()
+    said = await phone.said()
+    assert "Что-то пошло не так" in said[-2]
+    assert "/new" in said[-1]
+    assert (await desk.ask("select language from cons.telegram_users"))[0]["language"] == "ru"
+
+
+async def test_a_reply_is_done_by_one_alone(desk: Desk) -> None:
+    phone = desk.phone(7)
+    await phone.known()
+    before = len(await phone.said())
+    for _ in range(5):
+        await desk.do(
+            "insert into cons.telegram_replies (chat_id, method, params) values (7, 'SendMessage', %s)",
+            Jsonb({"chat_id": 7, "text": "раз"}),
+        )
+    await asyncio.gather(*(desk.handler.reply(7) for _ in range(5)))
+    await desk.handler.reply(7)
+    assert len(await phone.said()) == before + 5

@@ -203,6 +203,20 @@ async def test_a_lost_answer_of_chatwoot_makes_no_double(line: Line, fault: str)
     assert [m.content.split(" ")[-1] for m in await line.said(before)] == ["раз", "два"]
 
 
+async def test_an_edited_message_comes_as_an_answer_to_itself(line: Line) -> None:
+    before = (await line.runtime.chatwoot.messages(line.conversation))[-1].id
+    await line.say(10, "раз")
+    await line.parts.inward.handle(line.cons_id)
+    async with line.runtime.db.transaction() as connection:
+        content = {"name": "Аня", "text": "раз!", "files": [], "edit_of": 10}
+        for _ in range(2):
+            await book.bring_in(connection, line.cons_id, CHAT, 10, "edit", content, mark="tg-7-10-e5")
+    await line.parts.inward.handle(line.cons_id)
+    said = await line.said(before)
+    assert [m.content for m in said] == [r"**Аня \*К\*:** раз", "**Аня:** ✏️ раз!"]
+    assert said[1].content_attributes["in_reply_to"] == said[0].id
+
+
 async def test_a_crash_after_the_write_makes_no_double(line: Line) -> None:
     before = (await line.runtime.chatwoot.messages(line.conversation))[-1].id
     await line.say(10, "раз")

@@ -31,7 +31,7 @@ def cancel_row(talk: Talk) -> list[Button]:
     return [(talk.text("new.stop"), talk.tap("n.stop"))]
 
 
-@router.message(Command("new"))
+@router.message(Command("new", ignore_mention=True))
 @router.callback_query(Tap.filter(F.act == "p.new"))
 async def new(event: Message | CallbackQuery, talk: Talk) -> None:
     """Begin: for whom, then of what kind."""

@@ -11,7 +11,10 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, WebAppInfo
 
 RATE = "r"
-"""`r:REQUEST:STARS` (the request's id with or without dashes): for whoever asks for a rating. Not bound by a tag: that the request is his is looked up."""
+"""`r:REQUEST:STARS` (the request's id with or without dashes), for whoever asks for a rating.
+
+Not bound by a tag: that the request is his is looked up.
+"""
 
 
 class Tap(CallbackData, prefix="t"):

@@ -34,6 +34,8 @@ log = structlog.get_logger()
 
 PATIENCE = 20.0
 """Seconds that a reply waits in place for Telegram's `retry_after`; for longer the whole chat waits in the inbox."""
+CLAIM_SECONDS = 60.0
+"""After so long a reply that nobody finished is done by somebody else."""
 HARMLESS = ("message is not modified", "query is too old", "message to edit not found", "message can't be edited")
 
 
@@ -183,12 +185,17 @@ class Handler:
                 return
 
     async def _do(self, chat_id: int, id_: int, name: str, params: dict[str, Any]) -> bool:
-        """False when the chat takes nothing any more."""
+        """False when the chat takes nothing any more, or somebody else is at it."""
+        if not await self._claim(id_):
+            return False
         method = getattr(methods, name).model_validate(params)
         try:
             await self._patiently(method)
         except OutcomeUnknown as error:
             await self._settle(id_, "unknown", str(error))
+        except Transient:
+            await self._release(id_)
+            raise
         except Permanent as error:
             if error.code in ("telegram.blocked", "telegram.no_chat"):
                 await self._gone(chat_id, str(error))
@@ -215,6 +222,20 @@ class Handler:
                 await asyncio.sleep(wait)
             else:
                 return
+
+    async def _claim(self, id_: int) -> bool:
+        async with self.db.transaction() as connection:
+            claimed = await run(
+                connection,
+                "update cons.telegram_replies set claimed_until = now() + make_interval(secs => %s) where id = %s"
+                " and state = 'waiting' and (claimed_until is null or claimed_until < now())",
+                (CLAIM_SECONDS, id_),
+            )
+        return claimed > 0
+
+    async def _release(self, id_: int) -> None:
+        async with self.db.transaction() as connection:
+            await run(connection, "update cons.telegram_replies set claimed_until = null where id = %s", (id_,))
 
     async def _settle(self, id_: int, state: str, error: str | None) -> None:
         async with self.db.transaction() as connection:

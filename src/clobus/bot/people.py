@@ -22,7 +22,7 @@ LINK = re.compile(r"link_([A-Za-z0-9_-]{16,60})")
 REQUEST = re.compile(r"(?:cons_)?([A-Za-z0-9-]{1,40})")
 
 
-@router.message(CommandStart())
+@router.message(CommandStart(ignore_mention=True))
 async def start(message: Message, command: CommandObject, talk: Talk) -> None:
     """The first word, plain or with a deep link."""
     payload = command.args or ""
@@ -63,7 +63,7 @@ def ask_language(talk: Talk) -> None:
     talk.say(talk.text("language.ask"), rows)
 
 
-@router.message(Command("language"))
+@router.message(Command("language", ignore_mention=True))
 async def language(message: Message, talk: Talk) -> None:
     """Choose the language anew."""
     ask_language(talk)
@@ -108,7 +108,7 @@ def menu(talk: Talk) -> None:
     talk.say(talk.text("menu", company=company), rows, webapp=True)
 
 
-@router.message(Command("help"))
+@router.message(Command("help", ignore_mention=True))
 async def helped(message: Message, talk: Talk) -> None:
     """What the bot can do."""
     talk.say(talk.text("help"))
@@ -139,7 +139,7 @@ async def contact(message: Message, talk: Talk) -> None:
     await welcome(talk)
 
 
-@router.message(Command("org"))
+@router.message(Command("org", ignore_mention=True))
 @router.callback_query(Tap.filter(F.act == "p.orgs"))
 async def organisations(event: Message | CallbackQuery, talk: Talk) -> None:
     """For whom does he speak now?"""

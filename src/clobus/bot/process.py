@@ -23,10 +23,11 @@ log = structlog.get_logger()
 
 async def run_bot(runtime: Runtime, stop: asyncio.Event) -> None:
     """Work until `stop` is set; Unavailable when no bot is set up."""
-    if runtime.telegram is None or runtime.settings.telegram is None:
+    given = runtime.settings.telegram
+    if runtime.telegram is None or given is None or given.mode == "off":
         raise Unavailable("telegram.not_set")
     telegram = TelegramClient.over(runtime.telegram)
-    bot = Bot(runtime.settings.telegram.bot_token.get_secret_value(), session=HouseSession(telegram))
+    bot = Bot(given.bot_token.get_secret_value(), session=HouseSession(telegram))
     handler = Handler(runtime.db, bot, rules.of(runtime.settings))
     processor = inbox.Processor(
         runtime.db, SOURCE, handler.handle, lease=runtime.settings.lease_seconds, ordered=True, concurrency=8

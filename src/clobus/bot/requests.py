@@ -20,7 +20,7 @@ from clobus.modules.consultations.types import TERMINAL, Kind, Status
 router = Router(name="requests")
 
 
-@router.message(Command("my"))
+@router.message(Command("my", ignore_mention=True))
 @router.callback_query(Tap.filter(F.act == "p.my"))
 async def listed(event: Message | CallbackQuery, talk: Talk) -> None:
     """All that are open and the last that ended."""

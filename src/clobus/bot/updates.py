@@ -72,6 +72,8 @@ class Poller:
                         await self._poll(stop)
             except OperationalError as error:
                 log.warning("bot.database_away", error=type(error).__name__)
+            except Exception:  # a bug must not end the bot: nothing was confirmed, it is asked for again
+                log.exception("bot.poller_fell")
             await pause(stop, 1.0)
 
     async def _poll(self, stop: asyncio.Event) -> None:

@@ -16,7 +16,7 @@ from clobus.bot.process import run_bot
 from clobus.commands import session
 from clobus.core import logging
 from clobus.runtime import open_runtime
-from clobus.schedule import intervals
+from clobus.schedule import expected
 from clobus.settings import Settings
 from clobus.worker import run_worker
 
@@ -70,7 +70,7 @@ def api(
 
 async def _serve(given: Settings, host: str, port: int) -> None:
     async with open_runtime(given, pool_size=16) as runtime:
-        app = create_app(runtime, intervals=intervals(given.speed))
+        app = create_app(runtime, intervals=expected(given))
         gc.freeze()  # as above
         config = uvicorn.Config(
             app, host=host, port=port, log_config=None, access_log=False, ws="websockets-sansio", http="httptools",
