@@ -7,6 +7,7 @@ between doing and noting, so a prompt may come twice; what comes of a dialogue m
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -150,6 +151,7 @@ class Handler:
         except TooMany:
             self._flooded(talk)
             return True
+        before = copy.deepcopy((talk.state, talk.person))
         try:
             # Its own savepoint: what a bug left half done is undone, and the update still counts as taken.
             async with talk.connection.transaction():
@@ -158,6 +160,9 @@ class Handler:
             raise
         except Exception:  # as in `handle`; he is told that something went wrong
             log.exception("bot.bug", stored=talk.state["last_stored_id"])
+            for known, was in zip((talk.state, talk.person), before, strict=True):
+                known.clear()
+                known.update(was)
             talk.replies.clear()
             talk.answered = False
             talk.say(talk.text("error"))
