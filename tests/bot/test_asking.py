@@ -230,6 +230,24 @@ async def test_large_and_strange_things_are_refused_politely(desk: Desk) -> None
     assert "Файлов: 4" in (await phone.last())["text"]
 
 
+async def test_what_is_said_while_buttons_wait_belongs_to_the_new_request(desk: Desk) -> None:
+    phone = desk.phone(7)
+    await phone.known()
+    await phone.does("text", text="/new")
+    await phone.taps("ведению учёта")
+    await phone.does("text", text="сразу скажу")
+    assert "Добавлено к новой заявке" in (await phone.last())["text"]
+    for act in ("НДС", "Не сходится НДС"):
+        await phone.taps(act)
+    for act in (":n.day:", ":n.time:"):
+        shown = next(m for m in await phone.messages() if "n.stop" in str(m["buttons"]))
+        data = [b["callback_data"] for row in shown["buttons"] for b in row if act in b["callback_data"]]
+        await phone.does("tap", data=data[0])
+    await phone.taps("Продолжить")
+    await phone.taps("Отправить")
+    assert [row["comment"] for row in await requests(desk)] == ["сразу скажу"]
+
+
 async def test_telegrams_limits_are_waited_for(desk: Desk) -> None:
     phone = desk.phone(7)
     await phone.known()

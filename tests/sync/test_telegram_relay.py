@@ -13,8 +13,9 @@ import pytest
 
 from clobus.core import outbox
 from clobus.core.db import rows, run
-from clobus.core.errors import Transient
+from clobus.core.errors import Refused, Transient
 from clobus.core.ids import new_id
+from clobus.gateways.chatwoot.files import download
 from clobus.modules.clients import telegram as people
 from clobus.modules.consultations import service
 from clobus.parts import Parts, assemble
@@ -348,3 +349,42 @@ async def test_what_was_said_before_the_conversation_waits_for_it(line: Line) ->
 
     await outbox.Dispatcher(line.runtime.db, "chatwoot", handle).drain_once()
     assert len(await line.said(before)) == 1
+
+
+async def test_each_kind_of_file_looks_as_it_should(line: Line) -> None:
+    kinds = {
+        "photo": ("p.png", "image/png"), "voice": ("v.ogg", "audio/ogg"), "video": ("v.mp4", "video/mp4"),
+        "audio": ("m.mp3", "audio/mpeg"), "document": ("d.docx", "application/octet-stream"),
+    }  # fmt: skip
+    for name, media in kinds.values():
+        line.agent(files=((name, name.encode(), media),))
+    await line.see()
+    await line.out()
+    shown = line.phone()
+    assert [m["file"]["kind"] for m in shown] == list(kinds)
+    assert all(m["caption"] for m in shown)  # who speaks
+
+
+async def test_only_chatwoots_own_files_are_fetched(line: Line) -> None:
+    with pytest.raises(Refused):
+        await download(line.runtime.chatwoot, f"{line.telegram.base_url}/secret", 1000)
+    line.agent(files=(("a.txt", b"x" * 100, "text/plain"),))
+    found = await line.runtime.chatwoot.messages(line.conversation)
+    address = found[-1].attachments[0].data_url or ""
+    assert await download(line.runtime.chatwoot, address, 1000) == b"x" * 100
+    assert await download(line.runtime.chatwoot, address, 99) is None
+    assert line.telegram.received("secret") == []
+
+
+async def test_only_the_clients_own_chats_read_it(line: Line) -> None:
+    other = new_id()
+    line.telegram.control("POST", "person/start", {"id": 8, "first_name": "B"})
+    async with line.runtime.db.transaction() as connection:
+        await run(connection, "insert into cons.clients (client_id, company_name) values (%s, 'B')", (other,))
+        await people.remember(connection, 8, 8, first_name="B")
+        await people.link(connection, 8, other, "link")
+    line.agent("раз")
+    await line.see()
+    await line.out()
+    assert len(line.phone()) == 1
+    assert line.phone(8) == []

@@ -24,6 +24,8 @@ TEXT_ROOM = 4000
 MESSAGES = 20
 ACCOUNTING, SUPPORT = "a", "s"
 TELLING = "n.tell"
+EARLIER = ("n.kind", "n.category", "n.question", "n.date", "n.time")
+"""Steps at which he taps; what he says meanwhile belongs to the request all the same."""
 
 
 def cancel_row(talk: Talk) -> list[Button]:
@@ -179,11 +181,16 @@ async def _moved(talk: Talk, start: datetime) -> None:
 
 
 def _ask_text(talk: Talk) -> None:
-    talk.show(talk.text("new.text"), [cancel_row(talk)])
+    talk.show(talk.text("new.text"), _next_rows(talk) if talk.data.get("said") else [cancel_row(talk)])
 
 
 def _next_rows(talk: Talk) -> list[list[Button]]:
     return [[(talk.text("new.ready"), talk.tap("n.ready"))], cancel_row(talk)]
+
+
+def is_asking(talk: Talk) -> bool:
+    """Whether he is in the middle of a new request."""
+    return talk.step in (*EARLIER, TELLING, "n.confirm") and not talk.data.get("cons_id")
 
 
 async def tell(message: Message, talk: Talk) -> None:
@@ -198,9 +205,10 @@ async def tell(message: Message, talk: Talk) -> None:
         return
     one = {"telegram_id": message.message_id, "text": heard.text, "files": heard.files, "group": heard.group}
     same_album = heard.group is not None and any(other["group"] == heard.group for other in kept)
-    talk.go(TELLING, said=[*kept, one])
+    early = talk.step in EARLIER
+    talk.go(talk.step if early else TELLING, said=[*kept, one])
     if not same_album:
-        talk.say(talk.text("new.heard"), _next_rows(talk))
+        talk.say(talk.text("new.kept" if early else "new.heard"), [] if early else _next_rows(talk))
 
 
 @router.callback_query(Tap.filter(F.act == "n.ready"))

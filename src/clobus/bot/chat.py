@@ -30,7 +30,7 @@ async def spoken(message: Message, talk: Talk) -> None:
     if not talk.clients:
         await people.welcome(talk)
         return
-    if talk.step in (asking.TELLING, "n.confirm"):
+    if asking.is_asking(talk):
         await asking.tell(message, talk)
         return
     if talk.step == "n.rate" and message.text:

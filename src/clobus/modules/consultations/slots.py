@@ -31,7 +31,7 @@ with able as (
     join cons.clients k on coalesce(k.parent_id, k.client_id) = coalesce(me.parent_id, me.client_id)
     join cons.cons c on c.client_id = k.client_id
     where me.client_id = %(client)s and c.consultation_type = %(kind)s and c.status <> 'cancelled'
-      and c.cons_id is distinct from %(moved)s and coalesce(c.start_date, c.create_date) > %(from)s
+      and c.cons_id is distinct from %(moved)s and coalesce(c.start_date, c.create_date) >= %(today)s
     group by 1 having count(*) >= %(per_day)s
 )
 select s.day, s.at from slot s where s.start >= %(from)s and s.start < %(until)s
@@ -71,6 +71,7 @@ async def free(
         {"undefined": UNDEFINED_MANAGER, "department": ACCOUNTING_DEPARTMENT, "category": wish.category,
          "language": wish.language, "zone": zone.key, "days": list(days), "hours": list(HOURS),
          "client": wish.client_id, "kind": Kind.ACCOUNTING.value, "moved": wish.moved, "from": now,
+         "today": datetime.combine(clock.business_day(now, zone), time(), zone),
          "until": now + timedelta(days=future_days), "per_day": per_day},
     )  # fmt: skip
     by_day: dict[date, list[time]] = {}

@@ -32,7 +32,7 @@ INCOMING, OUTGOING = 0, 1
 SINCE = "messages.since"
 GRACE = timedelta(minutes=10)
 _OURS = ("note-", "tgnote-")
-_FROM_SITE = ("question-", "file-")
+_FILE = "file-"
 
 Direction = Literal["in", "out", "note"]
 
@@ -53,7 +53,7 @@ class Seen:
     @property
     def goes_out(self) -> bool:
         """Whether a manager said it to the client."""
-        return self.direction == "out" and self.via == "chatwoot"
+        return self.direction == "out" and self.via != "platform"
 
 
 class MessageReader:
@@ -170,6 +170,8 @@ class MessageReader:
                 await book.take_out(connection, row.cons_id, chat["chat_id"], number, parts, why=why)
 
     async def _mark(self, row: Row, last: int, activity: int) -> None:
+        # Chatwoot tells whole seconds: what is said later in the same one must not look as if it were read.
+        activity = min(activity, int(clock.now().timestamp()) - 2)
         async with self.db.transaction() as connection:
             await run(
                 connection,
@@ -198,7 +200,7 @@ def _seen(row: Row, message: Message) -> Seen | None:
         return Seen(message, "in", "site")
     if message.message_type != OUTGOING:
         return None
-    via = "platform" if source.startswith(_OURS + _FROM_SITE) else "chatwoot"
+    via = "platform" if source.startswith(_OURS) else "site" if source.startswith(_FILE) else "chatwoot"
     return Seen(message, "note" if message.private else "out", via)
 
 
