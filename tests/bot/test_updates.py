@@ -139,7 +139,7 @@ async def test_the_process_answers_over_the_wire_and_goes_on_after_a_kill(dsn: s
     with TwinProcess("telegram", "small", data=tmp_path / "tg") as twin:
         settings = settings_of(dsn).model_copy(
             update={
-                "telegram": settings_of(dsn).telegram.model_copy(  # type: ignore[union-attr]
+                "telegram": settings_of(dsn).telegram.model_copy(  # type: ignore[union-attr]  # there is one
                     update={"base_url": twin.base_url, "bot_token": _secret(twin.credentials["bot_token"])}
                 )
             }

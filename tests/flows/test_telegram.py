@@ -97,87 +97,100 @@ async def a_client(runtime: Runtime, settings: Settings) -> dict[str, Any]:
 async def test_a_request_from_telegram_lives_its_whole_life(dsn: str, world: World, telegram: TwinProcess) -> None:
     settings = settings_for(dsn, world.onec, world.chatwoot, telegram)
     async with running(settings, seconds=120) as runtime, talking(settings):
-        client = await a_client(runtime, settings)
-        person = Person(telegram, client["phone_number"])
+        person = Person(telegram, (await a_client(runtime, settings))["phone_number"])
         async with runtime.db.read() as connection:
             # Somebody works whenever this test runs.
             await connection.execute(
                 "update cons.users set start_hour = '00:00', end_hour = '23:59' where con_limit > 0"
             )
-        person.does("start")
-        await person.taps("Русский")
-        await person.sees("Здравствуйте")
-        person.does("contact", phone=person.phone)
-        await person.sees("Найдено организаций")
-        person.does("text", text="/new")
-        await person.taps("ведению учёта")
-        await person.taps(data=":n.cat:")
-        await person.taps(data=":n.ask:")
-        await person.taps(data=":n.day:")
-        await person.taps(data=":n.time:")
-        await person.sees("Опишите вопрос")
-        person.does("text", text="Не сходится <НДС>")
-        person.does("document", name="книга.xlsx", caption="и файл")
-        await person.taps("Продолжить")
-        await person.taps("Отправить")
-        await person.sees("Заявка принята")
-        [made] = await ask(runtime, "select * from cons.cons where source = 'TELEGRAM'")
-
-        async def both() -> bool:
-            [row] = await ask(runtime, "select * from cons.cons where cons_id = %s", made["cons_id"])
-            return row["number"] is not None and row["conversation_id"] is not None
-
-        await until(both, 60)
-        [row] = await ask(runtime, "select * from cons.cons where cons_id = %s", made["cons_id"])
+        await _asks(person)
+        row = await _born(runtime)
         number = row["conversation_id"]
 
-        def incoming() -> list[dict[str, Any]]:
-            found = world.desk(f"conversations/{number}/messages?after=0")["payload"]
-            return [m for m in found if m["message_type"] == 0]
-
         async def asked() -> bool:
-            return len(incoming()) == 2
+            return len(_incoming(world, number)) == 2
 
         await until(asked, 60)
-        assert incoming()[0]["content"] == "Не сходится <НДС>\nи файл"
-        assert [a["file_type"] for a in incoming()[1]["attachments"]] == ["file"]
-
-        _answer(world, number, "Посмотрите <b>файл</b>", ("ответ.pdf", b"%PDF-1.4", "application/pdf"))
-        await person.sees("Посмотрите <b>файл</b>")
-        answer = next(m for m in person.shown() if "Посмотрите" in (m.get("caption") or ""))
-        assert _file(telegram, answer) == b"%PDF-1.4"
-        person.does("text", text="Спасибо!", reply_to=answer["message_id"])
-
-        async def thanked() -> bool:
-            return incoming()[-1]["content"] == "**Аня:** Спасибо!"
-
-        await until(thanked, 60)
-        assert incoming()[-1]["content_attributes"]["in_reply_to"] is not None
-        world.onec.change(
-            {
-                "set": "Document_ТелефонныйЗвонок",
-                "key": str(row["cl_ref_key"]),
-                "fields": {"Конец": "2026-11-26T12:00:00"},
-            }
-        )
-
-        async def closed() -> bool:
-            [now] = await ask(runtime, "select status from cons.cons where cons_id = %s", made["cons_id"])
-            return bool(now["status"] == "closed")
-
-        await until(closed, 60)
+        first, second = _incoming(world, number)
+        assert first["content"] == "Не сходится <НДС>\nи файл"
+        assert [a["file_type"] for a in second["attachments"]] == ["file"]
+        await _answered(world, person, telegram, number)
+        await _closed(runtime, world, row)
         person.does("text", text="/my")
         await person.taps("закрыта")
         await person.taps("⭐⭐⭐⭐⭐")
         await person.sees("Если хотите")
         person.does("text", text="Отлично")
         await person.sees("Спасибо за оценку")
-        [mark] = await ask(runtime, "select rating, comment from cons.cons_rating_answers where comment = 'Отлично'")
+        [mark] = await ask(runtime, "select rating from cons.cons_rating_answers where comment = 'Отлично'")
         assert mark["rating"] == 5
         await agreed(runtime)
         assert await ask(runtime, "select 1 from sys.dead_letters where kind <> 'record'") == []
         health = await ask(runtime, "select outcome from log.etl_runs where process = 'bot' order by id desc limit 1")
         assert health == [{"outcome": "ok"}]
+
+
+async def _asks(person: Person) -> None:
+    """From the first word to a request with a file."""
+    person.does("start")
+    await person.taps("Русский")
+    await person.sees("Здравствуйте")
+    person.does("contact", phone=person.phone)
+    await person.sees("Найдено организаций")
+    person.does("text", text="/new")
+    await person.taps("ведению учёта")
+    for act in (":n.cat:", ":n.ask:", ":n.day:", ":n.time:"):
+        await person.taps(data=act)
+    await person.sees("Опишите вопрос")
+    person.does("text", text="Не сходится <НДС>")
+    person.does("document", name="книга.xlsx", caption="и файл")
+    await person.taps("Продолжить")
+    await person.taps("Отправить")
+    await person.sees("Заявка принята")
+
+
+async def _born(runtime: Runtime) -> dict[str, Any]:
+    """The request, as soon as both partners have it."""
+
+    async def both() -> bool:
+        [row] = await ask(runtime, "select * from cons.cons where source = 'TELEGRAM'")
+        return row["number"] is not None and row["conversation_id"] is not None
+
+    await until(both, 60)
+    [row] = await ask(runtime, "select * from cons.cons where source = 'TELEGRAM'")
+    return row
+
+
+def _incoming(world: World, number: int) -> list[dict[str, Any]]:
+    found = world.desk(f"conversations/{number}/messages?after=0")["payload"]
+    return [m for m in found if m["message_type"] == 0]
+
+
+async def _answered(world: World, person: Person, telegram: TwinProcess, number: int) -> None:
+    """The manager answers with a file, the client answers that."""
+    _answer(world, number, "Посмотрите <b>файл</b>", ("ответ.pdf", b"%PDF-1.4", "application/pdf"))
+    await person.sees("Посмотрите <b>файл</b>")
+    answer = next(m for m in person.shown() if "Посмотрите" in (m.get("caption") or ""))
+    assert _file(telegram, answer) == b"%PDF-1.4"
+    person.does("text", text="Спасибо!", reply_to=answer["message_id"])
+
+    async def thanked() -> bool:
+        return bool(_incoming(world, number)[-1]["content"] == "**Аня:** Спасибо!")
+
+    await until(thanked, 60)
+    assert _incoming(world, number)[-1]["content_attributes"]["in_reply_to"] is not None
+
+
+async def _closed(runtime: Runtime, world: World, row: dict[str, Any]) -> None:
+    """1C ends the request."""
+    end = {"Конец": "2026-11-26T12:00:00"}
+    world.onec.change({"set": "Document_ТелефонныйЗвонок", "key": str(row["cl_ref_key"]), "fields": end})
+
+    async def closed() -> bool:
+        [now] = await ask(runtime, "select status from cons.cons where cons_id = %s", row["cons_id"])
+        return bool(now["status"] == "closed")
+
+    await until(closed, 60)
 
 
 def _answer(world: World, conversation: int, content: str, file: tuple[str, bytes, str]) -> None:

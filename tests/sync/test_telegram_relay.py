@@ -106,7 +106,7 @@ async def line(dsn: str, seeded_twin: Any) -> AsyncIterator[Line]:
             dsn,
             chatwoot,
             telegram,
-            onec=Onec(base_url="http://127.0.0.1:9", user="u", password="p"),  # type: ignore[arg-type]
+            onec=Onec(base_url="http://127.0.0.1:9", user="u", password="p"),  # type: ignore[arg-type]  # a group of settings
         )
         async with open_runtime(settings) as runtime:
             parts = assemble(runtime)
