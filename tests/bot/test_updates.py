@@ -13,7 +13,7 @@ import pytest
 
 from clobus.api.app import create_app
 from clobus.bot.process import run_bot
-from clobus.bot.updates import Poller
+from clobus.bot.updates import Hook, Poller
 from clobus.gateways.telegram.client import TelegramClient
 from clobus.modules.ops import alerts
 from clobus.runtime import open_runtime
@@ -110,6 +110,26 @@ async def test_anothers_webhook_is_told_and_left_alone_and_ours_is_taken_away(de
             return not (await desk.telegram.webhook_info()).url and await troubles(desk) == []
 
         await until(ours_is_gone)
+
+
+async def test_the_webhook_is_set_and_who_takes_it_is_told_and_not_fought(desk: Desk) -> None:
+    stop = asyncio.Event()
+    hook = asyncio.create_task(Hook(desk.runtime.db, desk.telegram, HOOK, "secret", seconds=0.1).run(stop))
+
+    async def ours() -> bool:
+        return (await desk.telegram.webhook_info()).url == HOOK and await troubles(desk) == []
+
+    async def told() -> bool:
+        return await troubles(desk) == ["telegram:webhook"]
+
+    await until(ours)
+    await desk.telegram.set_webhook("http://127.0.0.1:8/theirs", "s", ALLOWED)
+    await until(told)
+    assert (await desk.telegram.webhook_info()).url.endswith("/theirs")
+    await desk.telegram.delete_webhook()
+    await until(ours)
+    stop.set()
+    await hook
 
 
 async def test_the_door_takes_only_what_telegram_sends(desk: Desk) -> None:

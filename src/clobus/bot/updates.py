@@ -142,9 +142,12 @@ class Poller:
 class Hook:
     """The webhook: set at start, looked after for as long as the process lives."""
 
-    def __init__(self, db: Database, telegram: TelegramClient, url: str, secret: str) -> None:
+    def __init__(
+        self, db: Database, telegram: TelegramClient, url: str, secret: str, *, seconds: float = 10.0
+    ) -> None:  # fmt: skip
         self.db = db
         self.telegram = telegram
+        self.seconds = seconds
         self.url = url
         self.secret = secret
         self.beat = Beat(db)
@@ -173,7 +176,7 @@ class Hook:
                 await self.beat.failed(error)
             except OperationalError as error:
                 log.warning("bot.database_away", error=type(error).__name__)
-            await pause(stop, 10.0)
+            await pause(stop, self.seconds)
 
 
 async def tell(db: Database, key: str, text: str) -> None:
