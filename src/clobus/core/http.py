@@ -139,9 +139,9 @@ class Http:
         """Send and return the whole answer, or raise a GatewayError.
 
         `path` is relative to the base address and may hold an encoded query; `body` is sent as JSON, `form` as
-        multipart (its files are read while they are sent: such a call can't be `repeatable`, ValueError). `repeatable`
-        says that a second identical call is harmless (default: GET and HEAD only); other calls are sent once, and a
-        lost answer raises OutcomeUnknown. `attempts` overrides the policy of retries. `route` names the call in logs
+        multipart (its files are read while they are sent: with `repeatable` a ValueError). `repeatable` says
+        that a second identical call is harmless (default: GET and HEAD only); other calls are sent once, and a lost
+        answer raises OutcomeUnknown. `attempts` overrides the policy of retries. `route` names the call in logs
         (default: the path without its query).
         RuntimeError inside a database transaction: a plan is made there, a call outside (architecture.md C5).
         """
