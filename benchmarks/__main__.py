@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from benchmarks import api, loads, pushes, report
+from benchmarks import api, live, loads, pushes, report
 
 ALL = ["floor", "floor_narrow", "load", "dlt", "sling", "row_by_row"]
+
+
+def _part(total: int, part: str, data: Path, blocks: int) -> None:
+    loads.follow(data, total, blocks, [part])
+
 
 NAMES: dict[str, Callable[[Path, int], None]] = {
     "load30k": lambda data, blocks: loads.load(data, 30_000, blocks, ALL),
@@ -16,11 +22,19 @@ NAMES: dict[str, Callable[[Path, int], None]] = {
     "load1m": lambda data, _: loads.load(data, 1_000_000, 1, ["floor", "load"]),
     "follow30k": lambda data, blocks: loads.follow(data, 30_000, blocks),
     "follow1m": lambda data, blocks: loads.follow(data, 1_000_000, blocks),
+    **{
+        f"follow{name}-{part}": partial(_part, total, part)
+        for name, total in (("30k", 30_000), ("1m", 1_000_000))
+        for part in loads.PARTS
+    },
+    "flight": lambda data, blocks: loads.flight(data, 30_000, blocks),
     "push": pushes.push,
+    "kill": pushes.kill,
     "api": api.api,
+    "live": live.live,
     "report": lambda _data, _blocks: report.show(),
 }
-SHORT = ("load30k", "follow30k", "push", "api", "report")
+SHORT = ("load30k", "follow30k", "flight", "push", "kill", "api", "live", "report")
 
 
 def main() -> None:

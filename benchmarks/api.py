@@ -20,7 +20,10 @@ import psycopg
 from benchmarks import machine
 from benchmarks.blocks import ROOT, Bench, bench
 from benchmarks.caller import CALLERS
+from benchmarks.documents import ASKERS, CLIENTS, key
 from clobus.core.auth import hash_token
+from clobus.modules.consultations.types import Kind
+from clobus.modules.staff.types import ACCOUNTING_DEPARTMENT
 from clobus.sandbox.process import free_port
 
 TOKEN = "clobus_bench-only"
@@ -38,8 +41,27 @@ commit;
 """
 
 
+HISTORY = """
+insert into cons.users (account_id, cl_ref_key, description, department, ru, uz, con_limit, start_hour, end_hour)
+ select gen_random_uuid(), gen_random_uuid(), 'Manager ' || n, %(department)s, true, n %% 2 = 0, 5 + n %% 10,
+  make_time(8 + n %% 3, 0, 0), make_time(17 + n %% 3, 0, 0) from generate_series(1, 40) n;
+insert into cons.cons (cons_id, cl_ref_key, consultation_type, status, client_id, manager, create_date, source, comment)
+ select gen_random_uuid(), gen_random_uuid(), %(kind)s, case when n %% 400 = 0 then 'pending' else 'closed' end,
+  k.client_id, u.cl_ref_key, now() - n * interval '1 hour', 'SITE', repeat('x', 200)
+ from generate_series(1, 30000) n
+ join (select client_id, row_number() over (order by client_id) r from cons.clients) k on k.r = 1 + n %% 3000
+ join (select cl_ref_key, row_number() over (order by cl_ref_key) r from cons.users) u on u.r = 1 + n %% 40;
+insert into log.events (name, cons_id, origin, changes) select 'Opened', cons_id, 'onec', '{}' from cons.cons;
+insert into log.notification_log (id, notification_type, entity_id, unique_hash, language, state, expires_at)
+ select gen_random_uuid(), 'accepted', cons_id, cons_id::text, 'ru', 'sent', now() from cons.cons;
+"""
+
+
 def prepare(dsn: str) -> None:
-    """A key for the caller, the secret of the webhooks, and clients who may ask."""
+    """A key for the caller, the secret of the webhooks, clients who may ask, managers, and some years of work.
+
+    All of it is analysed, as it is in a base that lives: a plan made for empty tables is kept by its connection.
+    """
     with psycopg.connect(dsn) as connection:
         connection.execute(
             "insert into sys.api_keys (key_hash, name, role) values (%s, 'bench', 'service')", (hash_token(TOKEN),)
@@ -48,7 +70,16 @@ def prepare(dsn: str) -> None:
             "insert into sys.settings (key, value) values ('chatwoot.webhook', %s)",
             (json.dumps({"secrets": [SECRET]}),),
         )
+        with connection.cursor().copy("copy cons.clients (client_id, org_inn, company_name) from stdin") as copy:
+            for n in range(CLIENTS, ASKERS):
+                copy.write_row((key("our", n), str(300_000_000 + n), f"Firm {n}"))
         connection.execute("update cons.clients set phone_number = '+998900000000', is_parent = true")
+        words = {"department": ACCOUNTING_DEPARTMENT, "kind": Kind.ACCOUNTING.value}
+        for statement in HISTORY.split(";")[:-1]:
+            connection.execute(statement, words)  # type: ignore[arg-type]  # our own text
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("analyze")
+        connection.execute("checkpoint")
 
 
 @contextmanager
@@ -56,7 +87,7 @@ def served(dsn: str) -> Iterator[tuple[int, int]]:
     """`clobus api` over a database; partners are named and never called. Gives port and process id."""
     port = free_port(0)
     env = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("CLOBUS_")},
+        **{name: value for name, value in os.environ.items() if not name.startswith("CLOBUS_") or "LIVE" in name},
         "CLOBUS_DATABASE_URL": dsn, "CLOBUS_SECRET_KEY": "bench-only-bench-only-bench-only",
         "CLOBUS_ONEC__BASE_URL": "http://127.0.0.1:9/onec", "CLOBUS_ONEC__USER": "x", "CLOBUS_ONEC__PASSWORD": "x",
         "CLOBUS_CHATWOOT__BASE_URL": "http://127.0.0.1:9", "CLOBUS_CHATWOOT__TOKEN": "x",
@@ -135,4 +166,5 @@ def api(data: Path, blocks: int) -> None:
                         row |= {"cpu_api": machine.cpu(pid) - before, "rss_api": machine.rss(pid)}
                         one.keep(row)
             with one.server.database("bench_api") as dsn:
+                prepare(dsn)
                 pgbench(one, dsn, block)

@@ -16,7 +16,7 @@ from typing import Any
 
 import uvloop
 
-from benchmarks.documents import CLIENTS, key
+from benchmarks.documents import ASKERS, key
 
 RATE = 200
 SLOTS, CALLERS = 32, 16
@@ -88,7 +88,7 @@ async def creations(lines: list[Line], token: str, seconds: float) -> tuple[list
     """As many as are answered."""
     took: list[float] = []
     codes: list[int] = []
-    numbers = iter(range(CLIENTS * 3))
+    numbers = iter(range(ASKERS * 3))
     started = time.perf_counter()
     headers = f"authorization: Bearer {token}\r\nprefer: respond-async\r\nidempotency-key: bench-{started}-"
 
@@ -97,7 +97,7 @@ async def creations(lines: list[Line], token: str, seconds: float) -> tuple[list
             begun = time.perf_counter()
             if begun - started > seconds:
                 return
-            asked = {"client_id": key("our", number % CLIENTS), "lang": "ru", "topic": "НДС",
+            asked = {"client_id": key("our", number % ASKERS), "lang": "ru", "topic": "НДС",
                      "comment": "Помогите разобраться с отражением операции."}  # fmt: skip
             body = json.dumps({"consultation": asked, "source": "SITE"}, ensure_ascii=False).encode()
             code, _ = await line.post("/api/consultations/create", f"{headers}{number}\r\n", body)

@@ -16,6 +16,8 @@ END = datetime(2026, 2, 18, 18, 0, 0)  # noqa: DTZ001 - wall clock of the base
 NONE_KEY = "00000000-0000-0000-0000-000000000000"
 NONE_DATE = "0001-01-01T00:00:00"
 CLIENTS = 3_000
+ASKERS = 20_000
+"""Clients who ask over the API, those of the documents first: each may thrice a day."""
 LANGUAGES = ("15d38cda-1812-11ef-b824-c67597d01fa8", "15d38cdb-1812-11ef-b824-c67597d01fa8")
 WORDS = (
     "Здравствуйте, помогите разобраться с отражением операции в учётной программе после обновления конфигурации: при"

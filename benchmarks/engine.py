@@ -28,18 +28,20 @@ from clobus.sync.onec.pull import Reader, run_feed
 ZONE = ZoneInfo("Asia/Tashkent")
 FOLDER = UUID("7ccd31ca-887b-11eb-938b-00e04cd03b68")
 CYCLES, CHANGES = 10, 100
+FLIGHT = 2
+"""As the setting is when nothing is said."""
 # Further apart than the overlap of the windows: a cycle reads its own changes and no older ones; and closer.
 APART, CLOSE = timedelta(seconds=700), timedelta(seconds=120)
 
 
-async def open_reader(source: str, dsn: str) -> Reader:
+async def open_reader(source: str, dsn: str, flight: int = FLIGHT) -> Reader:
     """The engine's own parts, wired as the worker wires them."""
     events.configure(event_handlers.REACTIONS)
     db = Database(dsn)
     await db.open()
-    onec = open_onec(source, "bench", "bench", zone=ZONE, connections=2)
+    onec = open_onec(source, "bench", "bench", zone=ZONE, connections=max(2, flight))
     await onec.page(CONSULTATIONS.entity, top=1)  # a worker has its connection already
-    return Reader(onec, db, Context(ZONE, FOLDER))
+    return Reader(onec, db, Context(ZONE, FOLDER), flight=flight)
 
 
 async def once(what: str, reader: Reader) -> dict[str, Any]:
@@ -75,7 +77,7 @@ async def cycles(reader: Reader, source: str, apart: timedelta) -> dict[str, Any
 
 async def work(what: str, source: str, dsn: str) -> dict[str, Any]:
     """Do what was asked for, in a process that is warm."""
-    reader = await open_reader(source, dsn)
+    reader = await open_reader(source, dsn, int(what[len("flight") :]) if what.startswith("flight") else FLIGHT)
     gc.collect()
     gc.freeze()  # as the worker does after its start
     try:

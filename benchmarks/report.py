@@ -8,15 +8,22 @@ from collections.abc import Callable
 from statistics import median
 from typing import Any
 
-from benchmarks.blocks import RESULTS
+from benchmarks.blocks import QUIET, RESULTS
 
 Row = dict[str, Any]
 
 
 def rows(question: str) -> list[Row]:
-    """All rows of a question; none when it was not asked."""
+    """The quiet rows of a question; where there is none of a contestant, the noisy ones, which say so themselves."""
     path = RESULTS / f"{question}.jsonl"
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+    found = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+    quiet = {(row["contestant"], row.get("total")) for row in found if others(row) <= QUIET}
+    return [row for row in found if others(row) <= QUIET or (row["contestant"], row.get("total")) not in quiet]
+
+
+def others(row: Row) -> float:
+    """How much of both cores others used, before a run or while it went on."""
+    return max(float(row.get("others_busy", 0.0)), float(row.get("others_during", 0.0)))
 
 
 def spread(values: list[float], digits: int = 0) -> str:
@@ -70,7 +77,7 @@ def loads() -> None:
                 name, str(len(own)), spread([rate(row) for row in own]), spread(ratios(here, name, "floor", rate), 2),
                 spread(ratios(here, "load", name, rate), 2), spread([micros(row, "cpu_process") for row in own], 1),
                 spread([micros(row, "cpu_postgres") for row in own], 1), spread([row["rss_tree"] for row in own]),
-                spread([row["others_busy"] for row in own], 2),
+                spread([others(row) for row in own], 2),
             ])  # fmt: skip
         sys.stdout.write(f"\n## load of {total:,}\n")
         table("contestant | blocks | docs/s | to the floor | ours to it | client CPU µs/doc | Postgres CPU µs/doc |"
@@ -89,10 +96,32 @@ def follow() -> None:
                     f"{total:,}", name, str(len(own)), spread([row["wall"] * 1000 for row in own], 1),
                     spread([row["cpu_run"] * 1000 for row in own], 1), spread([row["read"] for row in own]),
                     spread([row["wal"] / row["total"] for row in own], 2), spread([row["rss"] for row in own]),
-                    spread([row["others_busy"] for row in own], 2),
+                    spread([others(row) for row in own], 2),
                 ])  # fmt: skip
     table("documents | what | runs | wall ms | client CPU ms | records read | WAL bytes/doc | RSS MB | others busy",
           lines)  # fmt: skip
+
+
+def flights() -> None:
+    """Pages in flight to a slow base."""
+    found = rows("flight")
+    lines = [
+        [name, str(len(own)), spread([row["wall"] for row in own], 1),
+         spread([1 / value for value in ratios(found, name, "flight1", lambda row: float(row["wall"]))], 2),
+         ", ".join(sorted({row["content"][:8] for row in own})), spread([others(row) for row in own], 2)]
+        for name in sorted({row["contestant"] for row in found})
+        if (own := [row for row in found if row["contestant"] == name])
+    ]  # fmt: skip
+    table("pages in flight | runs | wall s | times as quick as one | content | others busy", lines)
+
+
+def kills() -> None:
+    """What SIGKILL did."""
+    lines = [
+        [str(row["block"]), *(f"{row[name]:,}" for name in ("count", "kills", "lost", "repeated", "most", "different"))]
+        for row in rows("kill")
+    ]
+    table("seed | pushes | kills | lost | came again | most often | with another content", lines)
 
 
 def pushes() -> None:
@@ -101,7 +130,7 @@ def pushes() -> None:
     lines = [
         [name, str(len(own)), spread([rate(row) for row in own]), spread(ratios(found, name, "bare", rate), 2),
          spread([micros(row, "cpu_run") for row in own]), spread([micros(row, "cpu_postgres") for row in own]),
-         spread([row["others_busy"] for row in own], 2)]
+         spread([others(row) for row in own], 2)]
         for name in dict.fromkeys(row["contestant"] for row in found)
         if (own := [row for row in found if row["contestant"] == name])
     ]  # fmt: skip
@@ -115,7 +144,7 @@ def api() -> None:
         [name, str(len(own)), spread([rate(row) for row in own]), spread(ratios(found, name, "pgbench", rate), 2),
          spread([row["p50"] * 1000 for row in own if "p50" in row], 1),
          spread([row["p99"] * 1000 for row in own if "p99" in row], 1), spread([micros(row, "cpu_api") for row in own]),
-         spread([micros(row, "cpu_postgres") for row in own]), spread([row["others_busy"] for row in own], 2)]
+         spread([micros(row, "cpu_postgres") for row in own]), spread([others(row) for row in own], 2)]
         for name in dict.fromkeys(row["contestant"] for row in found)
         if (own := [row for row in found if row["contestant"] == name])
     ]  # fmt: skip
@@ -124,7 +153,26 @@ def api() -> None:
     )
 
 
+def live() -> None:
+    """Open pages."""
+    found = rows("live")
+
+    def shown(own: list[Row], name: str, digits: int = 1) -> str:
+        return spread([row[name] for row in own if name in row], digits)
+
+    lines = [
+        [name, str(len(own)), shown(own, "all_p99"),
+         spread(ratios(found, name, "bare", lambda row: float(row["all_p99"])), 2), shown(own, "cpu_all"),
+         shown(own, "one_p99", 2), shown(own, "cpu_one", 0), shown(own, "beside_p99"), shown(own, "kb_page"),
+         str(sum(row["all_lost"] + row["one_lost"] + row["beside_lost"] for row in own)), shown(own, "others_busy", 2)]
+        for name in dict.fromkeys(row["contestant"] for row in found)
+        if (own := [row for row in found if row["contestant"] == name])
+    ]  # fmt: skip
+    table("server | blocks | broadcast p99 ms | to bare | CPU µs/message | single p99 ms at 1,000/s |"
+          " CPU µs/single | broadcast p99 ms beside 50 stuck | KB/page | lost | others busy", lines)  # fmt: skip
+
+
 def show() -> None:
     """All tables there are rows for."""
-    for part in (loads, follow, pushes, api):
+    for part in (loads, follow, flights, pushes, kills, api, live):
         part()

@@ -1,7 +1,8 @@
 """The source of all loads: an OData server over prebuilt bytes, so that it is never the bottleneck.
 
-`python -m benchmarks.source COUNT` prints its address. It knows date windows, `$top`, `$skip`, `$select` of versions,
-keys, `/$count`, `POST /_change?n=&at=` and takes any other POST as a partner would.
+`python -m benchmarks.source COUNT [SECONDS]` prints its address. It knows date windows, `$top`, `$skip`, `$select` of
+versions, keys, `/$count`, `POST /_change?n=&at=` and takes any other POST as a partner would; `/_taken` lists how often
+each body came to each address. With SECONDS every page takes that long, as those of a real 1C do.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import re
 import sys
 from bisect import bisect_left
+from collections import Counter
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import uvloop
@@ -76,6 +78,8 @@ class Door(asyncio.Protocol):
     """HTTP with just enough in it: keep-alive, lengths, no chunks."""
 
     store: Store
+    delay = 0.0
+    taken: Counter[tuple[str, bytes]] = Counter()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
@@ -91,14 +95,21 @@ class Door(asyncio.Protocol):
             size = end + 4 + (int(found[1]) if found else 0)
             if len(self.buffer) < size:
                 return
-            self.buffer = self.buffer[size:]
+            given, self.buffer = self.buffer[end + 4 : size], self.buffer[size:]
             method, target, _ = header.split(b"\r\n", 1)[0].decode().split(" ")
-            body = self.answer(method, target)
-            kind = b"text/plain" if b"$count" in target.encode() else b"application/json"
-            self.transport.write(
-                b"HTTP/1.1 200 OK\r\ncontent-type: %s\r\ncontent-length: %d\r\n\r\n" % (kind, len(body))
-            )
-            self.transport.write(body)
+            if method == "POST" and not target.startswith("/_"):
+                self.taken[target, given] += 1
+            if self.delay and "top=" in target:
+                asyncio.get_running_loop().call_later(self.delay, self.send, method, target)
+            else:
+                self.send(method, target)
+
+    def send(self, method: str, target: str) -> None:
+        """Answer one request."""
+        body = self.answer(method, target)
+        kind = b"text/plain" if b"$count" in target.encode() else b"application/json"
+        self.transport.write(b"HTTP/1.1 200 OK\r\ncontent-type: %s\r\ncontent-length: %d\r\n\r\n" % (kind, len(body)))
+        self.transport.write(body)
 
     def answer(self, method: str, target: str) -> bytes:
         """The body of an answer."""
@@ -109,6 +120,8 @@ class Door(asyncio.Protocol):
                 silent = "silent" in asked
                 return json.dumps(self.store.change(int(asked["n"]), asked.get("at", ""), silent=silent)).encode()
             return b'{"id":1}'
+        if parts.path == "/_taken":
+            return json.dumps([[path, body.decode(), times] for (path, body), times in self.taken.items()]).encode()
         if unquote(parts.path).endswith("$count"):
             return str(self.store.total).encode()
         terms, top, skip = asked.get("$filter", ""), int(asked.get("$top", "1000")), int(asked.get("$skip", "0"))
@@ -119,9 +132,9 @@ class Door(asyncio.Protocol):
         return self.store.window(field, start, upper[1] if upper else None, top, skip)
 
 
-async def serve(total: int) -> None:
+async def serve(total: int, delay: float) -> None:
     """Build and serve until killed; prints the port when ready."""
-    Door.store = Store(total)
+    Door.store, Door.delay = Store(total), delay
     server = await asyncio.get_running_loop().create_server(Door, "127.0.0.1", 0)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
@@ -129,4 +142,4 @@ async def serve(total: int) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(int(sys.argv[1])))
+    uvloop.run(serve(int(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else 0.0))

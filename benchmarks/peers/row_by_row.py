@@ -1,10 +1,12 @@
-"""The predecessor's way: for each document a SELECT, then INSERT or UPDATE through the ORM, a commit per hundred.
+"""The predecessor's way: for each document a SELECT, then INSERT or UPDATE through the async ORM, a commit per hundred.
 
-`python -m benchmarks.peers.row_by_row SOURCE DSN LIMIT`. Kinder than the real one: nothing else is asked for per row.
+`python -m benchmarks.peers.row_by_row SOURCE DSN LIMIT`, by the environment of the peers. Kinder than the real one:
+nothing else is asked for per row.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import time
@@ -12,8 +14,9 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, MetaData, String, Table, create_engine, delete
-from sqlalchemy.orm import Session, registry
+from sqlalchemy import Boolean, Column, ForeignKey, Integer, MetaData, String, Table, delete
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import registry
 
 from benchmarks.documents import ENTITY, document
 
@@ -48,50 +51,51 @@ registry().map_imperatively(Document, docs)
 registry().map_imperatively(Line, lines)
 
 
-def keep(session: Session, item: dict[str, Any]) -> None:
+async def keep(session: AsyncSession, item: dict[str, Any]) -> None:
     """One document and its lines."""
-    found = session.get(Document, item["Ref_Key"])
+    found = await session.get(Document, item["Ref_Key"])
     target = found or Document()
     for name in PLAIN:
         setattr(target, name, item[name])
     if found is None:
         session.add(target)
-    session.flush()
+    await session.flush()
     if found is not None:
-        session.execute(delete(Line).where(lines.c.ref_key == item["Ref_Key"]))
+        await session.execute(delete(Line).where(lines.c.ref_key == item["Ref_Key"]))
     for section in SECTIONS:
         for row in item[section]:
             line = Line()
             for name, value in {"ref_key": item["Ref_Key"], "section": section, **row}.items():
                 setattr(line, name, value)
             session.add(line)
-    session.flush()
+    await session.flush()
 
 
-def load(source: str, dsn: str, limit: int) -> None:
+async def load(source: str, dsn: str, limit: int) -> None:
     """Page by page, row by row."""
-    engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg://"))
-    metadata.create_all(engine)
+    engine = create_async_engine(dsn.replace("postgresql://", "postgresql+psycopg://"))
+    async with engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
     done = 0
-    with httpx.Client(base_url=source) as client, Session(engine, expire_on_commit=False) as session:
+    async with httpx.AsyncClient(base_url=source) as client, AsyncSession(engine, expire_on_commit=False) as session:
         while done < limit:
             order = quote("ДатаИзменения asc")
-            page = (client.get(f"/{quote(ENTITY)}?$orderby={order}&$top=1000&$skip={done}")).json()["value"]
+            page = (await client.get(f"/{quote(ENTITY)}?$orderby={order}&$top=1000&$skip={done}")).json()["value"]
             for item in page:
-                keep(session, item)
+                await keep(session, item)
                 done += 1
                 if done % 100 == 0:
-                    session.commit()
+                    await session.commit()
                     session.expunge_all()
-        session.commit()
-    engine.dispose()
+        await session.commit()
+    await engine.dispose()
 
 
 def main() -> None:
     """Run and tell."""
     source, dsn, limit = sys.argv[1:4]
     started = time.perf_counter()
-    load(source, dsn, int(limit))
+    asyncio.run(load(source, dsn, int(limit)))
     result = {"wall": time.perf_counter() - started, "created": int(limit), "cpu": time.process_time()}
     sys.stdout.write(json.dumps(result) + "\n")
 

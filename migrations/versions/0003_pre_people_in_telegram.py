@@ -1,7 +1,7 @@
 """People in Telegram, their links to clients, and how clients want to be told.
 
 Revision ID: 0003
-Revises: 0001
+Revises: 0002
 """
 
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 

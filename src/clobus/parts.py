@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from clobus.gateways.telegram.client import TelegramClient
+from clobus.modules.consultations.roster import Roster
 from clobus.runtime import Runtime
 from clobus.settings import Settings
 from clobus.sync.chatwoot.names import Directory
@@ -37,6 +38,7 @@ class Parts:
     onec_push: OnecPush
     inward: Inward
     outward: Outward | None
+    roster: Roster
 
     @property
     def comparer(self) -> Comparer:
@@ -55,7 +57,7 @@ def assemble(runtime: Runtime) -> Parts:
     provisioner = Provisioner(db, chatwoot, runtime.platform, directory, inbox, webhook_address(settings))
     return Parts(
         runtime,
-        Reader(runtime.onec, db, context, given.page_size, given.overlap_seconds),
+        Reader(runtime.onec, db, context, given.page_size, given.overlap_seconds, given.pages_in_flight),
         receiver,
         Desk(db, chatwoot, receiver, directory, inbox),
         provisioner,
@@ -63,6 +65,7 @@ def assemble(runtime: Runtime) -> Parts:
         OnecPush(db, runtime.onec, context),
         Inward(db, chatwoot, telegram),
         Outward(db, chatwoot, telegram) if telegram else None,
+        Roster(settings.calendar.of(settings.tz)),
     )
 
 

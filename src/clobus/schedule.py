@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from clobus.core import runs
 from clobus.core.db import advisory_lock, one, rows, run
-from clobus.core.errors import ClobusError
+from clobus.core.errors import ClobusError, Conflict
+from clobus.core.events import Origin
+from clobus.modules.consultations import reassignment
 from clobus.modules.ops import alerts
 from clobus.parts import Parts
 from clobus.runtime import Runtime
@@ -155,6 +158,20 @@ async def _cleanup(parts: Parts) -> None:
             this.updated += await run(connection, sql, (f"{days} days",))
 
 
+async def _reassign(parts: Parts) -> None:
+    """Propose others for requests whose manager's queue is closed on their day; by the rule also hand them over."""
+    runtime = parts.runtime
+    async with runs.record(runtime.db, "reassign") as this:
+        async with runtime.db.transaction() as connection:
+            this.updated = await reassignment.settle(connection)
+            this.created = len(await reassignment.propose(connection, parts.roster))
+            waiting = await reassignment.listed(connection, limit=1000)
+        for proposal in waiting if runtime.settings.desk.reassign == "auto" else ():
+            with contextlib.suppress(Conflict):  # somebody was quicker, or the request has ended
+                async with runtime.db.transaction() as connection:
+                    await reassignment.accept(connection, proposal.id, by=None, origin=Origin.PLATFORM)
+
+
 async def _alerts(parts: Parts) -> None:
     """Look who answers and what is wrong, and tell people of it."""
     runtime, settings = parts.runtime, parts.runtime.settings
@@ -186,6 +203,7 @@ SCHEDULE: tuple[Process, ...] = (
     Process("retry_records", 60, _retry_records),
     Process("chatwoot_recent", RECENT_SECONDS, _recent),
     Process("chatwoot_provision", 3600, _provision),
+    Process("reassign", 60, _reassign, first=30),
     Process("drift", 300, _drift, first=60),
     Process("cleanup", 3600, _cleanup, first=600),
     Process("alerts", 15, _alerts, recorded=False),

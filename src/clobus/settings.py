@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 import os
+from datetime import date, time
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from clobus.modules.consultations.calendar import Calendar
 
 
 class MissingSettings(Exception):
@@ -79,6 +83,51 @@ class Limits(_Group):
     creates_per_minute: int = Field(default=600, ge=1)
     webhooks_per_minute: int = Field(default=30_000, ge=1)
     body_bytes: int = Field(default=1_000_000, ge=1000)
+    live_pages: int = Field(default=20, ge=1, description="Open live pages of one caller in one process.")
+    live_topics: int = Field(default=200, ge=1, description="Topics that one page may watch.")
+
+
+class Hours(_Group):
+    """When the desk works: `CLOBUS_CALENDAR__HOLIDAYS='["01-01", "2026-05-27"]'` names days of each year or of one."""
+
+    weekend: list[int] = Field(default=[6, 7], description="Days of the week without work: 1 is Monday.")
+    holidays: list[str] = ["01-01", "03-08", "03-21", "05-09", "09-01", "10-01", "12-08"]
+    working_days: list[date] = Field(default=[], description="Days on which people work all the same.")
+    opens: time = time(9)
+    closes: time = time(18)
+
+    @field_validator("weekend")
+    @classmethod
+    def _weekdays(cls, given: list[int]) -> list[int]:
+        if not set(given) <= set(range(1, 8)) or len(set(given)) == 7:
+            raise ValueError("days of the week are 1 to 7, and not all of them are free")
+        return given
+
+    @field_validator("holidays")
+    @classmethod
+    def _days(cls, given: list[str]) -> list[str]:
+        for day in given:
+            _holiday(day)
+        return given
+
+    def of(self, zone: ZoneInfo) -> Calendar:
+        """The calendar of these settings in a zone."""
+        return Calendar(zone, frozenset(self.weekend), frozenset(_holiday(day) for day in self.holidays),
+                        frozenset(self.working_days), self.opens, self.closes)  # fmt: skip
+
+
+class Handing(_Group):
+    """What becomes of requests whose manager takes no more that day: `propose` leaves it to a person."""
+
+    reassign: Literal["propose", "auto"] = "propose"
+
+
+def _holiday(text: str) -> date | tuple[int, int]:
+    """`YYYY-MM-DD`, or `MM-DD` for every year; ValueError for anything else."""
+    if len(text) == 5:
+        day = date.fromisoformat(f"2024-{text}")
+        return day.month, day.day
+    return date.fromisoformat(text)
 
 
 class Settings(BaseSettings):
@@ -102,6 +151,8 @@ class Settings(BaseSettings):
     telegram: Telegram | None = None
     alerts: Alerts = Alerts()
     limits: Limits = Limits()
+    calendar: Hours = Hours()
+    desk: Handing = Handing()
 
     @property
     def tz(self) -> ZoneInfo:

@@ -23,7 +23,19 @@ DOORS = {"service", "events", "types", "schemas"}
 NOUNS = {
     "accounts": {"links"},
     "clients": {"telegram"},
-    "consultations": {"opening", "reading", "registers", "policy", "slots"},
+    "consultations": {
+        "applicants",
+        "calendar",
+        "opening",
+        "policy",
+        "reading",
+        "reassignment",
+        "registers",
+        "roster",
+        "selection",
+        "slots",
+        "watching",
+    },
     "notifications": {"deliver"},
     "ops": {"alerts", "dead_letters", "health"},
 }

@@ -14,15 +14,16 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 from tests.contract.chatwoot_desk import Desk
+from tests.contract.chatwoot_rarer import rarer
 from tests.contract.openapi import FILE, ROOT, OpenApi
 
 _V1, _V2 = "/api/v1/accounts/{account_id}", "/api/v2/accounts/{account_id}"
 # Where the file and a live 4.15.1 disagree, and the file is wrong: operations, place in the answer, why we know.
 DRIFT: tuple[tuple[str, str, str], ...] = (
-    (rf"GET {_V1}", r"\.domain", "recorded: null when none is set"),
+    (rf"(GET|PATCH) {_V1}", r"\.domain", "recorded: null when none is set"),
     (
-        rf"(GET|POST) {_V1}/custom_attribute_definitions(/{{id}})?",
-        r".*\.(attribute_values|default_value|regex_cue|regex_pattern)",
+        rf"(GET|POST|PATCH) {_V1}/custom_attribute_definitions(/{{id}})?",
+        r".*\.(attribute_description|attribute_values|default_value|regex_cue|regex_pattern)",
         "recorded: values are a list, what is not set is null",
     ),
     (
@@ -34,6 +35,14 @@ DRIFT: tuple[tuple[str, str, str], ...] = (
     (rf"POST {_V1}/contacts", r"\.payload", "recorded: payload is an object of contact and contact_inbox"),
     (rf"POST {_V1}/contacts/{{id}}/contact_inboxes", r"\.inbox\.provider", "recorded: null for an API inbox"),
     (rf"PUT {_V1}/contacts/{{id}}", "", "recorded: 200 with the contact, the file says 204"),
+    (rf"DELETE {_V1}/(custom_attribute_definitions|custom_filters)/{{.*}}", "", "chatwoot.md §1.6: 204"),
+    (
+        rf"(GET|PATCH) {_V1}/automation_rules(/{{id}})?",
+        r"\.payload",
+        "recorded: query_operator is null in the last row",
+    ),
+    (rf"GET {_V1}/inboxes/{{id}}/agent_bot", "", "recorded: 200 with the bot, the file says 204"),
+    (rf"POST {_V1}/inboxes/{{id}}/set_agent_bot", "", "recorded: 200, the file says 204"),
     (rf"GET {_V2}/reports", r".*\.value", "chatwoot.md §2.11: a number"),
     (
         rf"GET {_V2}/reports/summary",
@@ -54,6 +63,7 @@ DRIFT: tuple[tuple[str, str, str], ...] = (
 # The same of requests: what a live 4.15.1 takes and the file refuses.
 REQUEST_DRIFT: tuple[tuple[str, str], ...] = (
     (r"DELETE /platform/.*/account_users: takes no body", "chatwoot.md §4: user_id is in the body"),
+    (r"DELETE .*/inbox_members: \$\.inbox_id .*", "chatwoot.md §2.5: the same body as POST, which takes a number"),
     (r"POST .*/(conversations|contacts)/filter: .*\.query_operator None .*", "recorded: null in the last row"),
 )
 
@@ -107,13 +117,14 @@ def described() -> Described:
 
 
 def calls(desk: Desk) -> Iterator[httpx.Response]:
-    """The operations that the platform uses, each once with an answer of its usual kind."""
+    """The operations that the platform uses and the rarer ones, each once with an answer of its usual kind."""
     yield from _settings(desk)
     yield from _contacts(desk)
     yield from _conversations(desk)
     yield from _public(desk)
     yield from _platform(desk)
     yield from _reports(desk)
+    yield from rarer(desk)
 
 
 def _settings(desk: Desk) -> Iterator[httpx.Response]:

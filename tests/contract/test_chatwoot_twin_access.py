@@ -20,6 +20,8 @@ def test_strangers(desk: Desk) -> None:
     assert desk.ask("GET", "/platform/api/v1/users/1", status=401) == {"error": "Invalid access_token"}
     foreign = desk.ask("GET", f"/platform/api/v1/accounts/{other.account}", token=desk.platform, status=401)
     assert foreign == {"error": "Non permissible resource"}
+    first = desk.ask("GET", "/platform/api/v1/accounts/1", token=desk.platform, status=401)
+    assert first == {"error": "Non permissible resource"}
     assert desk.ask("GET", "/nowhere", status=404) == {"status": 404, "error": "Not Found"}
     dashed = desk.http.get("/api/v1/profile", headers={"api-access-token": desk.token})
     assert dashed.json()["role"] == "administrator"

@@ -113,3 +113,49 @@ def test_an_email_brings_company_and_avatar_silently(desk: Desk) -> None:
 def _with_avatar(contact: dict[str, Any]) -> dict[str, Any] | None:
     attributes: dict[str, Any] = contact["additional_attributes"]
     return attributes if "avatar_url_hash" in attributes else None
+
+
+def test_the_page_is_echoed_as_it_came(desk: Desk) -> None:
+    desk.contact(phone_number="+998900000001")
+    assert desk.ask("GET", "contacts?page=1")["meta"] == {"count": 1, "current_page": "1"}
+    assert desk.ask("GET", "contacts/search?q=998&page=2")["meta"]["current_page"] == "2"
+    row = {"attribute_key": "phone_number", "filter_operator": "contains", "values": ["998"], "query_operator": None}
+    assert desk.ask("POST", "contacts/filter?page=1", {"payload": [row]})["meta"]["current_page"] == "1"
+    assert desk.ask("POST", "contacts/filter", {"payload": [row], "page": 1})["meta"]["current_page"] == 1
+
+
+def test_what_is_missing_comes_first_going_down_and_last_going_up(desk: Desk) -> None:
+    desk.contact(name="А", identifier="a", phone_number="+998900000001")
+    desk.contact(name="Б", identifier="b")
+
+    def names(sort: str) -> list[str]:
+        return [one["name"] for one in desk.ask("GET", f"contacts?sort={sort}")["payload"]]
+
+    assert (names("phone_number"), names("-phone_number")) == (["А", "Б"], ["Б", "А"])
+    assert names("-last_activity_at") == ["А", "Б"]
+
+
+def test_a_taken_source_id_crashes_everywhere_but_at_conversations(desk: Desk, inbox: dict[str, Any]) -> None:
+    owner, other = desk.contact(inbox), desk.contact()
+    body = {"inbox_id": inbox["id"], "source_id": owner["source_id"]}
+    desk.ask("POST", f"contacts/{other['id']}/contact_inboxes", body, status=500)
+    desk.ask("POST", "contacts", body | {"name": "Третий", "phone_number": "+998900000009"}, status=500)
+    assert desk.ask("GET", "contacts/search?q=998900000009")["payload"] == []
+    desk.ask("POST", "conversations", body | {"contact_id": other["id"]}, status=422)
+
+
+def test_a_visitor_who_can_be_reached_becomes_a_lead(desk: Desk) -> None:
+    desk.webhook("contact_updated")
+    contact = desk.contact()
+    body = {"email": f"lead.{desk.mark}@gmail.com", "additional_attributes": {"city": "Ташкент", "country": "UZ"}}
+    desk.ask("PUT", f"contacts/{contact['id']}", body)
+    changed = desk.receiver.wait(f"/account{desk.mark}", "contact_updated")[0]["body"]["changed_attributes"]
+    values = {key: value["current_value"] for one in changed for key, value in one.items()}
+    assert (values["contact_type"], values["location"], values["country_code"]) == ("lead", "Ташкент", "UZ")
+
+
+def test_blank_notes_and_files_are_refused(desk: Desk) -> None:
+    place = f"contacts/{desk.contact()['id']}/notes"
+    wrong = {"message": "Content can't be blank", "attributes": ["content"]}
+    assert desk.ask("POST", place, {"content": ""}, status=422) == wrong
+    assert desk.ask("POST", "contacts/import", {}, status=422) == {"error": "File is blank"}

@@ -104,6 +104,17 @@ def test_wrong_filters_are_422(desk: Desk, condition: dict[str, Any], error: str
     assert answer["error"].startswith(error)
 
 
+def test_what_is_not_known_finds_nothing_or_crashes(desk: Desk, inbox: dict[str, Any], contact: dict[str, Any]) -> None:
+    desk.conversation(inbox, contact)
+    assert desk.ask("GET", "conversations?status=nonsense")["data"]["payload"] == []
+    assert desk.ask("GET", "custom_attribute_definitions?attribute_model=nonsense") == []
+    assert desk.ask("GET", "custom_filters?filter_type=nonsense") == []
+    for what in ("conversations", "contacts"):
+        desk.ask("POST", f"{what}/filter", {}, status=500)
+    off = {"error": "Conversation unread counts feature not enabled for this account"}
+    assert desk.ask("GET", "conversations/unread_counts", status=403) == off
+
+
 def test_one_conversation_for_ever_when_the_inbox_is_locked(desk: Desk) -> None:
     inbox = desk.inbox(lock_to_single_conversation=True)
     contact = desk.contact(inbox)
@@ -163,7 +174,7 @@ def test_a_snoozed_conversation_opens_by_itself_and_by_a_message(
     desk.ask("POST", place, {"status": "snoozed", "snoozed_until": until})
     desk.say(conversation, "раньше")
     assert desk.shown(conversation)["status"] == "open"
-    assert "System reopened the conversation due to a new incoming message." in desk.lines(conversation)
+    assert desk.lines(conversation)[-1] == "Conversation was reopened by Admin"
     desk.ask("POST", place, {"status": "snoozed", "snoozed_until": until})
     desk.twin.control("POST", "cron")
     assert desk.shown(conversation)["status"] == "snoozed"
@@ -302,4 +313,7 @@ def test_what_nobody_expected_is_a_500(desk: Desk, inbox: dict[str, Any]) -> Non
     body = {"inbox_id": inbox["id"], "user_ids": ["x"]}
     crash = {"status": 500, "error": "Internal Server Error"}
     assert desk.ask("POST", "inbox_members", body, status=500) == crash
-    assert desk.ask("GET", "conversations?status=nonsense", status=500) == crash
+    contact = desk.contact(inbox)
+    made = {"inbox_id": inbox["id"], "contact_id": contact["id"], "source_id": contact["source_id"]}
+    assert desk.ask("POST", "conversations", made | {"status": "nonsense"}, status=500) == crash
+    assert desk.conversation(inbox, contact)["id"] == 1

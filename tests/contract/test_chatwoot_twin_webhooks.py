@@ -118,7 +118,7 @@ def test_a_failed_callback_makes_the_message_failed_and_tells_so_once(desk: Desk
     shown = desk.ask("GET", place)["payload"][-1]
     assert (shown["id"], shown["status"]) == (message["id"], "failed")
     mended = desk.ask("PATCH", f"{place}/{message['id']}", {"status": "delivered"})
-    assert (mended["status"], mended["content_attributes"]) == ("delivered", {})
+    assert (mended["status"], mended["content_attributes"]) == ("delivered", {"external_error": None})
 
 
 def test_a_refused_connection_fails_an_incoming_message_too(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, time
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,23 @@ def test_secrets_may_be_files_and_are_never_shown(monkeypatch: pytest.MonkeyPatc
     loaded = settings.load()
     assert loaded.secret_key.get_secret_value() == "of-a-file"
     assert "of-a-file" not in repr(loaded)
+
+
+def test_the_calendar_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"CLOBUS_CALENDAR__WEEKEND": "[7]", "CLOBUS_CALENDAR__HOLIDAYS": '["03-21", "2026-05-27"]',
+             "CLOBUS_CALENDAR__WORKING_DAYS": '["2026-03-22"]', "CLOBUS_CALENDAR__OPENS": "08:30"}  # fmt: skip
+    for name, value in {**COMPLETE, **given}.items():
+        monkeypatch.setenv(name, value)
+    read = settings.load()
+    calendar = read.calendar.of(read.tz)
+    assert [calendar.works(date(2026, 3, day)) for day in (20, 21, 22)] == [True, False, True]
+    assert [calendar.works(date(year, 5, 27)) for year in (2026, 2027)] == [False, True]
+    assert calendar.opens == time(8, 30)
+
+
+@pytest.mark.parametrize("days", ["[1,2,3,4,5,6,7]", "[0]"])
+def test_a_week_without_work_is_refused(monkeypatch: pytest.MonkeyPatch, days: str) -> None:
+    for name, value in {**COMPLETE, "CLOBUS_CALENDAR__WEEKEND": days}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(settings.MissingSettings, match="CLOBUS_CALENDAR__WEEKEND"):
+        settings.load()

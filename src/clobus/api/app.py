@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fastapi import FastAPI
 
-from clobus.api import consultations, health, hooks, ops, problems, words
+from clobus.api import consultations, health, hooks, live, ops, problems, words
 from clobus.api.creation import Creator
 from clobus.api.health import Pings
 from clobus.api.middleware import Around
@@ -48,8 +48,19 @@ def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
             }
         ),
     )
+    app.state.live = live.open_live(
+        runtime.db, settings.secret_key.get_secret_value(), pages_each=limits.live_pages, topics_each=limits.live_topics
+    )
     problems.install(app)
-    for router in (consultations.router, words.dicts, words.managers, health.router, hooks.router, ops.router):
+    for router in (
+        live.router,
+        consultations.router,
+        words.dicts,
+        words.managers,
+        health.router,
+        hooks.router,
+        ops.router,
+    ):
         app.include_router(router)
     app.add_middleware(Around, body_bytes=limits.body_bytes)
     return app

@@ -8,9 +8,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from clobus.modules.consultations import opening
+from clobus.modules.consultations.calendar import Calendar
 from clobus.settings import Settings
-
-WEEKEND = frozenset({6, 7})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +24,16 @@ class Rules:
     cancel_window: timedelta
     webapp_url: str | None
     messages_per_minute: int
+    calendar: Calendar
 
     @property
     def opening(self) -> opening.Rules:
         """The limits of a new request."""
-        return opening.Rules(self.zone, self.folder, self.per_day, self.future_days)
+        return opening.Rules(self.zone, self.folder, self.per_day, self.future_days, self.calendar)
 
     def works(self, day: date) -> bool:
         """Whether the desk works on a day."""
-        return day.isoweekday() not in WEEKEND
+        return self.calendar.works(day)
 
 
 def of(settings: Settings) -> Rules:
@@ -43,5 +43,5 @@ def of(settings: Settings) -> Rules:
     return Rules(
         settings.tz, UUID(settings.clients_folder), settings.secret_key.get_secret_value(), limits.accounting_per_day,
         limits.future_days, timedelta(minutes=limits.cancel_minutes), str(webapp) if webapp else None,
-        telegram.messages_per_minute if telegram else 60,
+        telegram.messages_per_minute if telegram else 60, settings.calendar.of(settings.tz),
     )  # fmt: skip

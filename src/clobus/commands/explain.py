@@ -6,6 +6,7 @@ import json
 from collections.abc import Awaitable
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 import typer
@@ -15,9 +16,11 @@ from clobus.commands import session
 from clobus.core.db import Connection, one, rows
 from clobus.core.errors import GatewayError, Missing
 from clobus.gateways.onec.entities import Consultation
+from clobus.modules.consultations import selection
 from clobus.modules.consultations.types import ConsultationSnapshot
 from clobus.parts import assemble
 from clobus.runtime import Runtime
+from clobus.sync.onec.feed import InvalidRecord
 from clobus.sync.onec.feeds import CONSULTATIONS
 
 _FIND = (
@@ -104,7 +107,7 @@ async def _asked(answer: Awaitable[dict[str, Any]]) -> dict[str, Any]:
         return await answer
     except Missing:
         return {"missing": True}
-    except GatewayError as error:
+    except (GatewayError, InvalidRecord) as error:
         return {"error": str(error)}
 
 
@@ -180,13 +183,18 @@ def _line(entry: dict[str, Any]) -> str:
         if name == "at" or value in (None, "", {}, []):
             continue
         if name == "changes":
-            value = ", ".join(f"{field} {_old(pair[0])} -> {_old(pair[1])}" for field, pair in value.items())
-            parts.append(value)
+            parts.append(", ".join(_change(field, *pair) for field, pair in value.items()))
         elif name in ("name", "origin", "process", "event", "type", "system", "state", "kind", "outcome"):
             parts.append(str(value))
         else:
             parts.append(f"{name}={value}")
     return f"{when}  {'  '.join(parts)}"
+
+
+def _change(field: str, old: Any, new: Any) -> str:
+    if field == "why":
+        return "why: " + selection.explain("en", new, ZoneInfo("UTC"))  # as all times here
+    return f"{field} {_old(old)} -> {_old(new)}"
 
 
 def _old(value: Any) -> str:

@@ -8,10 +8,10 @@ import signal
 from typing import Annotated
 
 import typer
-import uvicorn
 import uvloop
 
 from clobus.api.app import create_app
+from clobus.api.server import make_server
 from clobus.bot.process import run_bot
 from clobus.commands import session
 from clobus.core import logging
@@ -72,8 +72,5 @@ async def _serve(given: Settings, host: str, port: int) -> None:
     async with open_runtime(given, pool_size=16) as runtime:
         app = create_app(runtime, intervals=expected(given))
         gc.freeze()  # as above
-        config = uvicorn.Config(
-            app, host=host, port=port, log_config=None, access_log=False, ws="websockets-sansio", http="httptools",
-            server_header=False, timeout_graceful_shutdown=5, lifespan="off", proxy_headers=False,
-        )  # fmt: skip
-        await uvicorn.Server(config).serve()
+        gc.set_threshold(20_000, 20, 20)  # requests make garbage without cycles
+        await make_server(app, host, port).serve()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -9,9 +10,12 @@ from typing import Any
 
 import msgspec
 from psycopg import AsyncConnection
+from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
+
+from clobus.core import signals
 
 Connection = AsyncConnection[DictRow]
 
@@ -35,6 +39,17 @@ def _marked() -> Iterator[None]:
         _in_transaction.reset(token)
 
 
+async def _still_there(connection: Connection) -> None:
+    """Check an idle connection with a round trip only when its socket has something to tell.
+
+    A server that ended or was restarted has closed it, and a closed socket is readable; a living one is silent.
+    """
+    look = select.poll()
+    look.register(connection.fileno(), select.POLLIN)
+    if look.poll(0):
+        await AsyncConnectionPool.check_connection(connection)
+
+
 class Database:
     """A pool of connections to one PostgreSQL database.
 
@@ -49,17 +64,19 @@ class Database:
             max_size=max_size,
             open=False,
             kwargs={"row_factory": dict_row, "autocommit": True, "options": "-c timezone=UTC"},
-            check=AsyncConnectionPool.check_connection if check else None,
+            check=_still_there if check else None,
             timeout=30,
             reconnect_timeout=5,
         )
+        self.signals = signals.Signals(self.read, self.dedicated)
 
     async def open(self) -> None:
         """Start the pool; raises `psycopg_pool.PoolTimeout` when the server can't be reached within 30 s."""
         await self._pool.open(wait=True, timeout=30)
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Send what is still to be told, and close all connections."""
+        await self.signals.close()
         await self._pool.close()
 
     @asynccontextmanager
@@ -71,9 +88,31 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """Give a connection inside a transaction: committed at the end, rolled back on any exception."""
-        async with self._pool.connection() as connection, connection.transaction():
-            with _marked():
-                yield connection
+        with signals.collected() as told:
+            async with self._pool.connection() as connection, connection.transaction():
+                with _marked():
+                    yield connection
+        self.signals.send(told)
+
+    @asynccontextmanager
+    async def pipeline(self) -> AsyncIterator[Connection]:
+        """Give a connection inside a transaction whose statements are sent without waiting for the one before.
+
+        Only fetching waits, so `run` tells no count here, and an error may come at a later statement or at the end.
+        """
+        with signals.collected() as told:
+            async with self._pool.connection() as connection:
+                try:
+                    async with connection.pipeline():
+                        await connection.execute("begin")
+                        with _marked():
+                            yield connection
+                        await connection.execute("commit")
+                except BaseException:  # whatever ends the block, the transaction ends with it
+                    if connection.info.transaction_status not in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN):
+                        await connection.execute("rollback")
+                    raise
+        self.signals.send(told)
 
     @asynccontextmanager
     async def dedicated(self) -> AsyncIterator[Connection]:

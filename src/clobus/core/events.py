@@ -13,7 +13,10 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from clobus.core import signals
 from clobus.core.db import Connection
+
+CHANNEL = "clobus_live"
 
 
 class Origin(StrEnum):
@@ -55,15 +58,13 @@ async def publish(connection: Connection, events: Sequence[Event]) -> None:
     if not events:
         return
     await connection.execute(
-        "insert into log.events (name, cons_id, origin, actor, changes)"
-        " select * from unnest(%s::text[], %s::uuid[], %s::text[], %s::text[], %s::jsonb[])",
-        (
-            [e.name for e in events],
-            [e.cons_id for e in events],
-            [e.origin.value for e in events],
-            [e.actor for e in events],
-            [Jsonb(e.changes) for e in events],
-        ),
-    )
+        "insert into log.events (name, cons_id, origin, actor, changes) select name, cons_id, origin, actor, changes"
+        " from jsonb_to_recordset(%s::jsonb) as e (n int, name text, cons_id uuid, origin text, actor text,"
+        " changes jsonb) order by n",
+        (Jsonb([{"n": n, "name": e.name, "cons_id": e.cons_id, "origin": e.origin.value, "actor": e.actor,
+                   "changes": e.changes} for n, e in enumerate(events)]),),
+    )  # fmt: skip
+    for request in {event.cons_id for event in events if event.cons_id is not None}:
+        await signals.tell(connection, CHANNEL, str(request))  # live pages, in whatever process
     for reaction in _reactions:
         await reaction(connection, events)

@@ -7,6 +7,7 @@ row with its `resource_id`, from which a replay is answered. Answers 409, 429 an
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -114,6 +115,29 @@ async def keep(
         (resource_id, "done" if status else "in_flight", status, None if answer is None else Jsonb(answer),
          key.principal, key.operation, key.key),
     )  # fmt: skip
+
+
+async def keep_new(connection: Connection, made: Sequence[tuple[Key, UUID, bytes | None]]) -> None:
+    """Keep keys that nobody has, with what was made and, when it is known, the answer (JSON, status 200).
+
+    One that was used before, even long ago, breaks the transaction with `psycopg.IntegrityError`.
+    """
+    if not made:
+        return
+    items = [
+        {"principal": key.principal, "operation": key.operation, "key": key.key, "hash": key.request_hash,
+         "id": resource_id, "answer": None if answer is None else msgspec.Raw(answer)}
+        for key, resource_id, answer in made
+    ]  # fmt: skip
+    await run(
+        connection,
+        "insert into sys.idempotency_keys (principal, operation_type, key, request_hash, state, resource_id,"
+        " status_code, response_data, expires_at) select principal, operation, key, hash,"
+        " case when answer is null then 'in_flight' else 'done' end, id, case when answer is not null then 200 end,"
+        " answer, %s from jsonb_to_recordset(%s::jsonb) as n (principal text, operation text, key text, hash text,"
+        " id uuid, answer jsonb) order by 1, 2, 3",
+        (clock.now() + KEEP, Jsonb(items)),
+    )
 
 
 async def take_over(connection: Connection, key: Key) -> None:

@@ -26,3 +26,5 @@ CALL_SECONDS = Histogram(
     buckets=(0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 120, 300),
 )  # fmt: skip
 BREAKER = Gauge("clobus_gateway_breaker", "Circuit breaker of a partner: 0 closed, 1 half-open, 2 open", ["system"])
+LIVE_PAGES = Gauge("clobus_live_pages", "Open pages that listen in this process")
+LIVE_MESSAGES = Counter("clobus_live_messages_total", "News told to pages")

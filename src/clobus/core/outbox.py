@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 from psycopg import OperationalError
 
-from clobus.core import clock
+from clobus.core import clock, signals
 from clobus.core.db import Connection, Database, rows, run
 from clobus.core.errors import GatewayDown, GatewayError, Permanent, Transient
 from clobus.core.metrics import PUSHES
@@ -60,7 +60,7 @@ async def touch(connection: Connection, system: str, kind: str, ids: Sequence[UU
         " first_at = case o.state when 'dead' then now() else o.first_at end",
         (system, kind, sorted(set(ids))),
     )
-    await connection.execute("select pg_notify(%s, %s)", (CHANNEL, system))
+    await signals.tell(connection, CHANNEL, system)
 
 
 class Dispatcher:

@@ -1,74 +1,194 @@
-"""A client's new request: who asks, may he now, who takes it; all in one transaction and under one lock."""
+"""New requests, several at once: may they now, when, who takes them; one transaction, a lock for each owner.
+
+Many callers at the same moment share one transaction and its flush. Each is judged for itself: what is refused leaves
+nothing and does not touch the others.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
 from clobus.core import clock
-from clobus.core.db import Connection, one, run
-from clobus.core.errors import Conflict, Invalid, NotFound, TooMany
+from clobus.core.db import Connection, rows, run
+from clobus.core.errors import ClobusError, Conflict, Invalid, NotFound, TooMany
 from clobus.core.events import Event, Origin, publish
 from clobus.core.ids import new_id
-from clobus.modules.consultations import selection
+from clobus.modules.consultations import applicants
+from clobus.modules.consultations.calendar import Calendar
+from clobus.modules.consultations.roster import Roster
 from clobus.modules.consultations.schemas import ClientIn, ConsultationIn, CreateIn
+from clobus.modules.consultations.selection import Wish
 from clobus.modules.consultations.types import Kind, Status
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The limits of opening, from settings."""
+    """The limits of opening, from settings; without a `calendar` the usual one of the zone."""
 
     zone: ZoneInfo
     folder: UUID
     per_day: int
     future_days: int
+    calendar: Calendar | None = None
+
+    @property
+    def week(self) -> Calendar:
+        """When the desk works."""
+        return self.calendar or Calendar(self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One who asks: the client is known by id."""
+
+    client_id: UUID
+    body: CreateIn
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A request that was made: `shown` as callers read it, `token` is the client's for the widget."""
+
+    cons_id: UUID
+    shown: dict[str, Any]
+    token: str | None
+
+
+@dataclass(slots=True)
+class _Counted:
+    """What this batch has already made, which its own look at the tables can't show."""
+
+    days: dict[tuple[UUID, datetime], int] = field(default_factory=dict)
+    open: set[UUID] = field(default_factory=set)
+
+
+LOCK = (
+    "select pg_advisory_xact_lock(h) from (select distinct hashtextextended("
+    "'owner:' || coalesce(k.parent_id, k.client_id)::text, 0) as h from cons.clients k where k.client_id = any(%s)"
+    " order by h offset 0) o"
+)
+FACTS = """
+select a.n, now() as now, k.client_id, k.phone_number, k.chatwoot_pubsub_token, o.client_id as owner_id,
+       o.phone_number as owner_phone, o.cl_ref_key as client_key, o.org_inn,
+       a.day is null and exists (select 1 from cons.cons c where c.client_id = k.client_id
+           and c.consultation_type = %(support)s and c.status in ('new', 'open', 'pending', 'other')) as has_open,
+       case when a.day is not null then (
+           select count(*) from cons.clients m join cons.cons c on c.client_id = m.client_id
+           where (m.client_id = o.client_id or m.parent_id = o.client_id) and c.consultation_type = %(accounting)s
+           and c.status <> 'cancelled' and coalesce(c.start_date, c.create_date) >= a.day
+           and coalesce(c.start_date, c.create_date) < a.day + interval '1 day') else 0 end as on_day
+from unnest(%(clients)s::uuid[], %(days)s::timestamptz[]) with ordinality as a (id, day, n)
+join cons.clients k on k.client_id = a.id join cons.clients o on o.client_id = coalesce(k.parent_id, k.client_id)
+"""
+COLUMNS = (
+    "cons_id uuid, consultation_type text, status text, client_id uuid, client_key uuid, org_inn text,"
+    " importance smallint, create_date timestamptz, start_date timestamptz, lang text, topic text, comment text,"
+    " software text, online_question_cat uuid, online_question uuid, source text, manager uuid"
+)
+NAMES = ", ".join(part.split()[0] for part in COLUMNS.split(", "))
+
+
+async def hold(connection: Connection, clients: Sequence[UUID]) -> None:
+    """Let nobody else open a request for the owners of these clients until the transaction ends.
+
+    Whoever also claims a key does it after this: two orders would wait for each other.
+    """
+    await connection.execute(LOCK, (list(clients),))
 
 
 async def open_consultation(
-    connection: Connection, body: CreateIn, rules: Rules, *, origin: Origin, actor: str
+    connection: Connection, body: CreateIn, rules: Rules, *, origin: Origin, actor: str, roster: Roster | None = None
 ) -> UUID:  # fmt: skip
-    """Make a request and return its id; publishes Opened. Errors as domain.md §5.4 names them."""
-    asked = body.consultation
-    client = await _client(connection, body.client or ClientIn(client_id=asked.client_id), rules.folder)
-    owner = client if client["parent_id"] is None else await _load(connection, client["parent_id"])
-    await _lock(connection, f"owner:{owner['client_id']}")
-    if not (client["phone_number"] or owner["phone_number"] or body.telegram_phone_number):
-        raise Invalid("client.phone_required")
+    """Make one request, its client found or made, and return its id; publishes Opened. Errors as domain.md §5.4."""
+    roster = roster or Roster(rules.week)
+    await roster.refresh(connection)
+    given = body.client or ClientIn(client_id=body.consultation.client_id)
+    client = await applicants.find_or_make(connection, given, rules.folder)
+    asked = Asked(client["client_id"], body, actor)
+    outcome = (await open_all(connection, [asked], rules, roster, origin=origin))[0]
+    if isinstance(outcome, ClobusError):
+        raise outcome
+    return outcome.cons_id
+
+
+async def open_all(
+    connection: Connection, asked: Sequence[Asked], rules: Rules, roster: Roster, *, origin: Origin
+) -> list[Opened | ClobusError]:
+    """Make requests; for each in order what was made, or its refusal as domain.md §5.4 names them. Publishes Opened."""
     now = clock.now().replace(microsecond=0)
-    support = asked.consultation_type is Kind.SUPPORT
-    start = _planned(asked.scheduled_at, now, rules)
-    if support:
-        await _ensure_one_open(connection, client["client_id"])
-    else:
-        if not owner["org_inn"]:
-            raise Invalid("client.tax_id_required")
-        await _ensure_day(connection, owner, start or now, rules)
-    await _ensure_words(connection, asked)
-    manager = None if support else await selection.manager_for(
-        connection, category=asked.online_question_cat, language=asked.lang, at=now.astimezone(rules.zone)
-    )  # fmt: skip
-    cons_id = new_id()
-    await run(
-        connection,
-        "insert into cons.cons (cons_id, consultation_type, status, client_id, client_key, org_inn, importance,"
-        " create_date, start_date, lang, topic, comment, software, online_question_cat, online_question, source,"
-        " manager) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        (cons_id, asked.consultation_type.value, (Status.OPEN if support else Status.PENDING).value,
-         client["client_id"], owner["cl_ref_key"], owner["org_inn"], asked.importance, now, start, asked.lang,
-         asked.topic, asked.comment, asked.selected_software, asked.online_question_cat, asked.online_question,
-         body.source, manager),
-    )  # fmt: skip
-    status = Status.OPEN if support else Status.PENDING
-    await publish(connection, [Event("Opened", cons_id, origin, actor, {"status": (None, status.value)})])
-    return cons_id
+    plans = [await _plan(connection, one.body.consultation, now, rules, roster) for one in asked]
+    clients = [one.client_id for one in asked]
+    await hold(connection, clients)
+    days = [plan.day if isinstance(plan, _Plan) else None for plan in plans]
+    params = {"support": Kind.SUPPORT.value, "accounting": Kind.ACCOUNTING.value, "clients": clients, "days": days}
+    facts = {row["n"]: row for row in await rows(connection, FACTS, params)}
+    counted, made, outcomes = _Counted(), [], list[Opened | ClobusError]()
+    for n, (one, plan) in enumerate(zip(asked, plans, strict=True), 1):
+        try:
+            known = facts.get(n)
+            if known is None:
+                raise NotFound("client.unknown")
+            _ensure(one.body, known, plan, counted, rules)
+        except ClobusError as refusal:
+            outcomes.append(refusal)
+            continue
+        assert isinstance(plan, _Plan)  # noqa: S101 - _ensure raises what else it may be
+        row, shown, event = _make(one, known, plan, now, roster, origin)
+        made.append((row, event))
+        outcomes.append(Opened(row["cons_id"], shown, known["chatwoot_pubsub_token"]))
+    if made:
+        await run(
+            connection,
+            f"insert into cons.cons ({NAMES}) select {NAMES} from jsonb_to_recordset(%s::jsonb) as n ({COLUMNS})",  # noqa: S608 - names of ours, values are parameters
+            (Jsonb([row for row, _ in made]),),
+        )
+        await publish(connection, [event for _, event in made])
+    return outcomes
 
 
-def _planned(wanted: datetime | None, now: datetime, rules: Rules) -> datetime | None:
-    """The planned moment as an instant: a time without a zone is local, one in the past is now."""
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """When a request is planned: `moment` decides who takes it; `start` is kept, `day` is where the limit counts."""
+
+    wish: Wish
+    moment: datetime
+    start: datetime | None
+    day: datetime | None
+
+
+async def _plan(
+    connection: Connection, asked: ConsultationIn, now: datetime, rules: Rules, roster: Roster
+) -> _Plan | ClobusError:  # fmt: skip
+    """The planned moment, moved to working time (domain.md §8.3), or why there can be none."""
+    try:
+        wish = roster.wish(asked)
+        if asked.online_question is not None and not await roster.knows(connection, asked.online_question):
+            raise Invalid("dictionary.unknown", {"field": "online_question"})
+        wanted = _wanted(asked.scheduled_at, now, rules)
+    except ClobusError as refusal:
+        return refusal
+    moment = wanted or now
+    if asked.consultation_type is Kind.SUPPORT:
+        start = None if wanted is None else rules.week.next_opening(wanted)
+        return _Plan(wish, moment, start, None)
+    moment = roster.moment(wish, moment).replace(microsecond=0)
+    start = None if wanted is None else moment
+    day = datetime.combine(clock.business_day(start or now, rules.zone), time(), rules.zone)
+    return _Plan(wish, moment, start, day)
+
+
+def _wanted(wanted: datetime | None, now: datetime, rules: Rules) -> datetime | None:
+    """The asked moment as an instant: a time without a zone is local, one in the past is now."""
     if wanted is None:
         return None
     moment = wanted.replace(tzinfo=rules.zone) if wanted.tzinfo is None else wanted
@@ -77,145 +197,61 @@ def _planned(wanted: datetime | None, now: datetime, rules: Rules) -> datetime |
     return max(moment, now).replace(microsecond=0)
 
 
-async def _ensure_one_open(connection: Connection, client_id: UUID) -> None:
-    found = await one(
-        connection,
-        "select 1 from cons.cons where client_id = %s and consultation_type = %s and status in ('new', 'open',"
-        " 'pending', 'other') limit 1",
-        (client_id, Kind.SUPPORT.value),
-    )
-    if found:
-        raise Conflict("consultation.support_open")
-
-
-async def _ensure_day(connection: Connection, owner: dict[str, Any], moment: datetime, rules: Rules) -> None:
-    """Not more than so many on one business day of Tashkent, over all users of the subscriber."""
-    day = clock.business_day(moment, rules.zone)
-    start = datetime.combine(day, time(), rules.zone)
-    found = await one(
-        connection,
-        "select count(*) as n from cons.cons c join cons.clients k on k.client_id = c.client_id"
-        " where (k.client_id = %(id)s or k.parent_id = %(id)s) and c.consultation_type = %(kind)s"
-        " and c.status <> 'cancelled' and coalesce(c.start_date, c.create_date) >= %(start)s"
-        " and coalesce(c.start_date, c.create_date) < %(end)s",
-        {"id": owner["client_id"], "kind": Kind.ACCOUNTING.value, "start": start, "end": start + timedelta(days=1)},
-    )
-    if found and found["n"] >= rules.per_day:
+def _ensure(body: CreateIn, known: DictRow, plan: _Plan | ClobusError, counted: _Counted, rules: Rules) -> None:
+    """All that may forbid a request; what is let through is counted."""
+    if not (known["phone_number"] or known["owner_phone"] or body.telegram_phone_number):
+        raise Invalid("client.phone_required")
+    if isinstance(plan, ClobusError):
+        raise plan
+    if plan.day is None:
+        if known["has_open"] or known["client_id"] in counted.open:
+            raise Conflict("consultation.support_open")
+        counted.open.add(known["client_id"])
+        return
+    if not known["org_inn"]:
+        raise Invalid("client.tax_id_required")
+    place = (known["owner_id"], plan.day)
+    if known["on_day"] + counted.days.get(place, 0) >= rules.per_day:
         raise TooMany("consultation.day_limit", {"limit": rules.per_day})
+    counted.days[place] = counted.days.get(place, 0) + 1
 
 
-async def _ensure_words(connection: Connection, asked: ConsultationIn) -> None:
-    for table, key in (("online_question_cat", asked.online_question_cat), ("online_question", asked.online_question)):
-        if key is None:
-            continue
-        known = await one(connection, f"select 1 from dict.{table} where ref_key = %s and not deleted", (key,))  # noqa: S608 - two names of ours
-        if not known:
-            raise Invalid("dictionary.unknown", {"field": table})
+def _make(
+    one: Asked, known: DictRow, plan: _Plan, now: datetime, roster: Roster, origin: Origin
+) -> tuple[dict[str, Any], dict[str, Any], Event]:
+    """The row to write, the request as callers read it, and the event."""
+    asked, cons_id, support = one.body.consultation, new_id(), plan.day is None
+    choice = None if support else roster.choose(plan.wish, plan.moment)
+    status = Status.OPEN if support else Status.PENDING
+    row = {
+        "cons_id": cons_id, "consultation_type": asked.consultation_type.value, "status": status.value,
+        "client_id": known["client_id"], "client_key": known["client_key"], "org_inn": known["org_inn"],
+        "importance": asked.importance, "create_date": now, "start_date": plan.start, "lang": asked.lang,
+        "topic": asked.topic, "comment": asked.comment, "software": asked.selected_software,
+        "online_question_cat": asked.online_question_cat, "online_question": asked.online_question,
+        "source": one.body.source, "manager": choice.manager if choice else None,
+    }  # fmt: skip
+    changes: dict[str, tuple[Any, Any]] = {"status": (None, status.value)}
+    if choice is not None:
+        changes["why"] = (None, choice.why)
+    if plan.start is not None and asked.scheduled_at is not None:
+        changes["start_date"] = (asked.scheduled_at.isoformat(), plan.start.astimezone(UTC).isoformat())
+    shown = _shown(row, choice.name if choice else None, known["now"])
+    return row, shown, Event("Opened", cons_id, origin, one.actor, changes)
 
 
-async def _lock(connection: Connection, name: str) -> None:
-    await connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (name,))
-
-
-async def _load(connection: Connection, client_id: UUID) -> dict[str, Any]:
-    found = await one(connection, "select * from cons.clients where client_id = %s", (client_id,))
-    if found is None:
-        raise NotFound("client.unknown")
-    return found
-
-
-async def _client(connection: Connection, given: ClientIn, folder: UUID) -> dict[str, Any]:
-    """Find or make the client: by id, 1C key, code among owners of our folder, tax id; a user by his owner."""
-    if given.client_id is not None:
-        return await _load(connection, given.client_id)
-    if given.cl_ref_key is not None:
-        found = await one(connection, "select * from cons.clients where cl_ref_key = %s", (given.cl_ref_key,))
-        if found is None:
-            raise NotFound("client.unknown")
-        return found
-    if given.is_parent and given.parent_id is not None:
-        raise Invalid("client.owner_with_parent")
-    if given.parent_id is not None or given.is_parent is False:
-        return await _user(connection, given)
-    if not given.subscriber_id and not given.org_inn:
-        raise Invalid("client.required")
-    await _lock(connection, f"client:{given.subscriber_id or given.org_inn}")
-    found = await one(
-        connection,
-        "select * from cons.clients where is_parent and not deleted and (parent_key = %(folder)s or cl_ref_key is null)"
-        " and (code_abonent = %(code)s or (%(code)s::text is null and org_inn = %(inn)s))"
-        " order by cl_ref_key is null, created_at limit 1",
-        {"folder": folder, "code": given.subscriber_id, "inn": given.org_inn},
-    )
-    if found is not None:
-        if given.org_inn and found["org_inn"] and found["org_inn"] != given.org_inn:
-            raise Conflict("client.tax_id_differs")
-        return await _completed(connection, found, given)
-    return await _owner(connection, given, folder)
-
-
-async def _owner(connection: Connection, given: ClientIn, folder: UUID) -> dict[str, Any]:
-    if not given.subscriber_id or not given.org_inn:
-        raise Invalid("client.code_and_tax_id_required")
-    if not given.subscriber_id.isdigit() or len(given.subscriber_id) > 15:
-        raise Invalid("client.code_is_no_number")
-    other = await one(
-        connection,
-        "select 1 from cons.clients where is_parent and not deleted and org_inn = %s and code_abonent is not null"
-        " and (parent_key = %s or cl_ref_key is null) limit 1",
-        (given.org_inn, folder),
-    )
-    if other:
-        raise Conflict("client.tax_id_taken")
-    return await _insert(connection, given, None)
-
-
-async def _user(connection: Connection, given: ClientIn) -> dict[str, Any]:
-    if given.parent_id is None:
-        raise Invalid("client.user_without_owner")
-    owner = await _load(connection, given.parent_id)
-    if owner["parent_id"] is not None:
-        raise Invalid("client.owner_is_user")
-    if given.org_inn and owner["org_inn"] and given.org_inn != owner["org_inn"]:
-        raise Invalid("client.tax_id_of_owner")
-    await _lock(connection, f"users:{owner['client_id']}")
-    found = await one(
-        connection,
-        "select * from cons.clients where parent_id = %(parent)s and ((%(mail)s::text is not null and email = %(mail)s)"
-        " or (%(phone)s::text is not null and phone_number = %(phone)s)) order by created_at limit 1",
-        {"parent": owner["client_id"], "mail": given.email, "phone": given.phone_number},
-    )
-    return found or await _insert(connection, given, owner)
-
-
-async def _insert(connection: Connection, given: ClientIn, owner: dict[str, Any] | None) -> dict[str, Any]:
-    made = await one(
-        connection,
-        "insert into cons.clients (client_id, is_parent, parent_id, code_abonent, org_inn, company_name, name,"
-        " contact_name, partner, email, phone_number, country, region, city)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) returning *",
-        (new_id(), owner is None, owner["client_id"] if owner else None,
-         owner["code_abonent"] if owner else given.subscriber_id, owner["org_inn"] if owner else given.org_inn,
-         owner["company_name"] if owner else given.company_name, given.name, given.contact_name, given.partner,
-         given.email, given.phone_number, given.country, given.region, given.city),
-    )  # fmt: skip
-    if made is None:
-        raise Conflict("client.not_made")
-    return made
-
-
-async def _completed(connection: Connection, found: dict[str, Any], given: ClientIn) -> dict[str, Any]:
-    """Fill in what is not known yet; what 1C knows is not overwritten from the site."""
-    missing = {
-        name: value
-        for name in ("email", "phone_number", "name", "contact_name", "partner", "org_inn")
-        if not found[name] and (value := getattr(given, name))
-    }
-    if missing:
-        columns = ", ".join(f"{name} = %({name})s" for name in missing)
-        await run(
-            connection,
-            f"update cons.clients set {columns}, updated_at = now() where client_id = %(id)s",  # noqa: S608 - six names of ours
-            {**missing, "id": found["client_id"]},
-        )
-    return {**found, **missing}
+def _shown(row: dict[str, Any], manager_name: str | None, at: datetime) -> dict[str, Any]:
+    """A new request as `reading.read` will give it."""
+    start = row["start_date"]
+    shown: dict[str, Any] = msgspec.to_builtins({
+        "cons_id": row["cons_id"], "cl_ref_key": None, "client_id": row["client_id"], "client_key": row["client_key"],
+        "number": None, "status": row["status"], "org_inn": row["org_inn"], "importance": row["importance"],
+        "create_date": row["create_date"].isoformat(), "start_date": start and start.astimezone(UTC).isoformat(),
+        "end_date": None, "redate_time": None, "redate": None, "lang": row["lang"],
+        "consultation_type": row["consultation_type"], "denied": False, "manager": row["manager"],
+        "manager_name": manager_name, "author": None, "comment": row["comment"],
+        "online_question_cat": row["online_question_cat"], "online_question": row["online_question"],
+        "con_blocks": None, "con_rates": None, "con_calls": None, "chatwoot_source_id": None, "source": row["source"],
+        "created_at": at.isoformat(), "updated_at": at.isoformat(),
+    })  # fmt: skip
+    return shown

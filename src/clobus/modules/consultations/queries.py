@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from psycopg.types.json import Jsonb
 
 from clobus.core.db import Connection, as_json, rows, run
 from clobus.modules.consultations.types import ConsultationSnapshot, Kind, Row
@@ -31,6 +31,14 @@ LINES = (
     " manager_help_key uuid, is_repeat boolean, question text, answer text"
 )
 LINE_NAMES = ", ".join(part.split()[0] for part in LINES.split(", "))
+# Made once a session; emptied here too, since one transaction may come twice.
+STAGE = "".join(
+    f"create temp table if not exists {table} (cons_id uuid, ref_key uuid, {columns}) on commit delete rows;"  # noqa: S608 - names of ours
+    f"delete from {table};"
+    for table, columns in (("given_cons", SNAPSHOT), ("given_lines", LINES))
+)
+_snapshot = attrgetter("ref_key", *NAMES.split(", "))
+_line = attrgetter(*LINE_NAMES.split(", "))
 
 
 async def select(connection: Connection, where: str, params: Any, *, lock: bool = False) -> list[Row]:
@@ -44,24 +52,37 @@ async def select(connection: Connection, where: str, params: Any, *, lock: bool 
 async def insert_snapshots(
     connection: Connection, items: Sequence[tuple[UUID, ConsultationSnapshot]], source: str
 ) -> set[UUID]:
-    """Insert requests that 1C bore, with the client found by its key; returns the 1C keys that were really new."""
-    data = Jsonb([{"cons_id": key, "snap": snapshot} for key, snapshot in items])  # bytes, never a text in between
-    found = await rows(
+    """Insert requests that 1C bore, with the client found by its key; returns the 1C keys that were really new.
+
+    They come by binary COPY into tables of the session: half the price of one jsonb parameter.
+    """
+    await connection.execute(STAGE)
+    await _copy(connection, "given_cons", SNAPSHOT, [(key, *_snapshot(snap)) for key, snap in items])
+    await _copy(
+        connection, "given_lines", LINES,
+        [(key, snap.ref_key, *_line(line)) for key, snap in items for line in snap.answers],
+    )  # fmt: skip
+    known = await rows(
         connection,
         # One pass: the new rows, and the lines of just those. Names of our own columns are put in, no values.
-        f"with given as materialized (select g.cons_id, g.snap from jsonb_to_recordset(%s::jsonb)"  # noqa: S608 - names of ours, values are parameters
-        " as g (cons_id uuid, snap jsonb)), made as (insert into cons.cons (cons_id, cl_ref_key, consultation_type,"
-        f" source, client_id, org_inn, {NAMES}) select g.cons_id, s.ref_key, %s, %s, k.client_id, k.org_inn,"
-        f" {', '.join('s.' + name.strip() for name in NAMES.split(','))} from given g"
-        f" cross join lateral jsonb_to_record(g.snap) as s (ref_key uuid, {SNAPSHOT})"
-        " left join cons.clients k on k.cl_ref_key = s.client_key"
-        " on conflict (cl_ref_key) do nothing returning cons_id, cl_ref_key), lines as (insert into cons.q_and_a"
-        f" (cons_id, cons_ref_key, {LINE_NAMES}) select m.cons_id, m.cl_ref_key,"
-        f" {', '.join('l.' + name.strip() for name in LINE_NAMES.split(','))} from made m join given g using (cons_id)"
-        f" cross join lateral jsonb_to_recordset(g.snap -> 'answers') as l ({LINES})) select cl_ref_key from made",
-        (data, Kind.ACCOUNTING.value, source),
+        "with made as (insert into cons.cons (cons_id, cl_ref_key, consultation_type, source, client_id, org_inn,"  # noqa: S608 - names of ours, values are parameters
+        f" {NAMES}) select g.cons_id, g.ref_key, %s, %s, k.client_id, k.org_inn,"
+        f" {', '.join('g.' + name.strip() for name in NAMES.split(','))} from given_cons g"
+        " left join cons.clients k on k.cl_ref_key = g.client_key"
+        " on conflict (cl_ref_key) do nothing returning cons_id), lines as (insert into cons.q_and_a"
+        f" (cons_id, cons_ref_key, {LINE_NAMES}) select cons_id, ref_key, {LINE_NAMES} from given_lines"
+        " where cons_id in (select cons_id from made))"
+        " select ref_key from given_cons where cons_id not in (select cons_id from made)",
+        (Kind.ACCOUNTING.value, source),
     )
-    return {row["cl_ref_key"] for row in found}
+    return {snap.ref_key for _, snap in items} - {row["ref_key"] for row in known}
+
+
+async def _copy(connection: Connection, table: str, columns: str, given: Sequence[Sequence[Any]]) -> None:
+    async with connection.cursor().copy(f"copy {table} from stdin (format binary)") as copy:
+        copy.set_types(["uuid", "uuid", *(part.split()[1] for part in columns.split(", "))])
+        for row in given:
+            await copy.write_row(row)
 
 
 async def update_columns(connection: Connection, changes: dict[UUID, dict[str, Any]]) -> int:
@@ -90,29 +111,50 @@ async def resolve_clients(connection: Connection, ids: Sequence[UUID]) -> int:
     )
 
 
+_REST = [name for name in LINE_NAMES.split(", ") if name not in ("section", "line_number")]
+_GIVEN = (
+    "with given as materialized (select g.cons_id, g.ref_key, l.* from jsonb_to_recordset(%s::jsonb)"  # noqa: S608 - names of ours, values are parameters
+    " as g (cons_id uuid, ref_key uuid, lines jsonb)"
+    f" cross join lateral jsonb_to_recordset(g.lines) as l ({LINES}))"
+)
+
+
+def _as_given(items: dict[UUID, ConsultationSnapshot]) -> str:
+    return as_json([{"cons_id": key, "ref_key": snap.ref_key, "lines": snap.answers} for key, snap in items.items()])
+
+
 async def replace_answers(connection: Connection, items: dict[UUID, ConsultationSnapshot]) -> int:
     """Make the lines of these requests those of the snapshots; lines that are the same are not written."""
     if not items:
         return 0
-    data = as_json([{"cons_id": key, "ref_key": snap.ref_key, "lines": snap.answers} for key, snap in items.items()])
-    lines = [name.strip() for name in LINE_NAMES.split(",")]
-    rest = [name for name in lines if name not in ("section", "line_number")]
-    given = (
-        "with given as materialized (select g.cons_id, g.ref_key, l.* from jsonb_to_recordset(%s::jsonb)"  # noqa: S608 - names of ours, values are parameters
-        " as g (cons_id uuid, ref_key uuid, lines jsonb)"
-        f" cross join lateral jsonb_to_recordset(g.lines) as l ({LINES}))"
-    )
     return await run(
         connection,
-        f"{given}, gone as (delete from cons.q_and_a a where a.cons_id = any(%s) and not exists"  # noqa: S608 - names of ours, values are parameters
+        f"{_GIVEN}, gone as (delete from cons.q_and_a a where a.cons_id = any(%s) and not exists"  # noqa: S608 - names of ours, values are parameters
         " (select 1 from given g where (g.cons_id, g.section, g.line_number) = (a.cons_id, a.section, a.line_number)))"
         f" insert into cons.q_and_a as a (cons_id, cons_ref_key, {LINE_NAMES}) select cons_id, ref_key, {LINE_NAMES}"
         " from given on conflict (cons_id, section, line_number) do update set "
-        + ", ".join(f"{name} = excluded.{name}" for name in rest)
-        + f" where ({', '.join('a.' + name for name in rest)}) is distinct from"
-        f" ({', '.join('excluded.' + name for name in rest)})",
-        (data, list(items)),
+        + ", ".join(f"{name} = excluded.{name}" for name in _REST)
+        + f" where ({', '.join('a.' + name for name in _REST)}) is distinct from"
+        f" ({', '.join('excluded.' + name for name in _REST)})",
+        (_as_given(items), list(items)),
     )
+
+
+async def differing_answers(connection: Connection, items: dict[UUID, ConsultationSnapshot]) -> set[UUID]:
+    """The requests, of these, whose lines are not those of their snapshots; nothing is written."""
+    if not items:
+        return set()
+    found = await rows(
+        connection,
+        f"{_GIVEN}, ours as (select * from cons.q_and_a where cons_id = any(%s))"  # noqa: S608 - names of ours, values are parameters
+        " select distinct coalesce(g.cons_id, a.cons_id) as id from given g full join ours a"
+        " on (g.cons_id, g.section, g.line_number) = (a.cons_id, a.section, a.line_number)"
+        " where g.cons_id is null or a.cons_id is null"
+        f" or ({', '.join('a.' + name for name in _REST)}) is distinct from"
+        f" ({', '.join('g.' + name for name in _REST)})",
+        (_as_given(items), list(items)),
+    )
+    return {row["id"] for row in found}
 
 
 async def known_versions(connection: Connection, keys: Sequence[UUID]) -> dict[UUID, tuple[str | None, bool]]:

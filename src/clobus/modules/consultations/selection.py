@@ -1,44 +1,157 @@
-"""Who takes a new accounting request (domain.md §8.1): works now, speaks the language, knows the category, has room."""
+"""Who takes an accounting request, and when (domain.md §8.1, §8.3): pure rules over a picture of the staff.
+
+Right for the planned moment: works then by his hours and the calendar, his queue is open that day, has the category's
+skill, speaks the languages. Among these the least loaded within a tenth of the best, the fewest recent requests (by
+his limit as well, or those of small limits would get more than their share), then chance. The limit of a manager is no
+cap: it is what he is measured by.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from clobus.core.db import Connection, one
-from clobus.modules.staff.types import ACCOUNTING_DEPARTMENT, UNDEFINED_MANAGER
+from clobus.core import i18n
+from clobus.modules.consultations.calendar import Calendar, shift
+from clobus.modules.staff.types import UNDEFINED_MANAGER
 
-SQL = """
-with able as (
-    select u.cl_ref_key, u.con_limit from cons.users u
-    where not u.deletion_mark and not u.invalid and u.consultation_enabled and u.con_limit > 0
-      and u.cl_ref_key <> %(undefined)s and u.department = %(department)s
-      and u.start_hour is not null and u.end_hour is not null
-      and case when u.start_hour <= u.end_hour then %(clock)s::time >= u.start_hour and %(clock)s::time < u.end_hour
-               else %(clock)s::time >= u.start_hour or %(clock)s::time < u.end_hour end
-      and not exists (select 1 from cons.queue_closing q where q.manager_key = u.cl_ref_key
-                      and (q.period at time zone 'Asia/Tashkent')::date = %(day)s::date)
-      and (%(category)s::uuid is null or (
-          exists (select 1 from cons.users_skill s where s.user_key = u.cl_ref_key and s.category_key = %(category)s)
-          and case %(language)s when 'uz' then u.uz when 'ru' then u.ru else true end))
-), queue as (
-    select a.cl_ref_key, a.con_limit, count(c.cons_id) as waiting,
-           count(c.cons_id) filter (where c.create_date > now() - interval '1 hour') as recent
-    from able a left join cons.cons c on c.manager = a.cl_ref_key and c.status in ('open', 'pending') and not c.denied
-    group by 1, 2
-), ranked as (
-    select *, waiting::numeric / con_limit as load, min(waiting::numeric / con_limit) over () as best from queue
-)
-select cl_ref_key from ranked where load <= best + 0.1 order by recent, random() limit 1
-"""
+NEAR = 0.1
+"""Loads within this of the best one are alike."""
 
 
-async def manager_for(connection: Connection, *, category: UUID | None, language: str, at: datetime) -> UUID:
-    """The manager for a request made at local time `at`; the undefined one when nobody fits."""
-    found = await one(
-        connection,
-        SQL,
-        {"undefined": UNDEFINED_MANAGER, "department": ACCOUNTING_DEPARTMENT, "clock": at.time(), "day": at.date(),
-         "category": category, "language": language},
-    )  # fmt: skip
-    return found["cl_ref_key"] if found else UNDEFINED_MANAGER
+@dataclass(slots=True)
+class Manager:
+    """One who may take requests; `waiting` and `recent` change as requests are given to him."""
+
+    key: UUID
+    name: str
+    limit: int
+    start: time
+    end: time
+    languages: frozenset[str]
+    skills: frozenset[UUID]
+    closed: frozenset[date]
+    waiting: int = 0
+    recent: int = 0
+
+    @property
+    def load(self) -> float:
+        """Requests that wait, by the limit."""
+        return self.waiting / self.limit
+
+    def working(self, moment: datetime, calendar: Calendar) -> date | None:
+        """The day whose shift holds a local moment; None outside of his hours."""
+        today = moment.date()
+        for day in (today, today - timedelta(days=1)):
+            start, end = shift(day, self.start, self.end, calendar.zone)
+            if start <= moment < end and calendar.works(day):
+                return day
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a request needs of its manager; `spoken` is the category's own language."""
+
+    category: UUID | None
+    language: str
+    spoken: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Whom a request goes to, when, and why: a code and numbers, told by `explain`."""
+
+    manager: UUID
+    name: str | None
+    moment: datetime
+    why: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Fit:
+    """Who suits a wish at a moment, and how many fell out for what."""
+
+    able: list[Manager]
+    fell: dict[str, int] = field(default_factory=dict)
+
+
+def suits(manager: Manager, wish: Wish) -> str | None:
+    """Why a manager can't take such a request whatever the hour; None when he can."""
+    if wish.category is not None:
+        if wish.category not in manager.skills:
+            return "skill"
+        needed = {wish.language, wish.spoken} & {"uz", "ru"}
+        if not needed <= manager.languages:
+            return "language"
+    return None
+
+
+def fit(staff: Sequence[Manager], wish: Wish, moment: datetime, calendar: Calendar) -> Fit:
+    """Sort the staff out for a wish at a moment; each who falls out is counted under the first reason."""
+    local = moment.astimezone(calendar.zone)
+    found = Fit([], dict.fromkeys(("hours", "closed", "skill", "language"), 0))
+    for manager in staff:
+        day = manager.working(local, calendar)
+        reason = "hours" if day is None else "closed" if day in manager.closed else suits(manager, wish)
+        if reason is None:
+            found.able.append(manager)
+        else:
+            found.fell[reason] += 1
+    return found
+
+
+def working_moment(staff: Sequence[Manager], wish: Wish, moment: datetime, calendar: Calendar) -> datetime:
+    """The moment itself when one who suits works then, else the first at which one does; the centre's hours when none.
+
+    Staff of whom nobody suits is as good as none: the request then waits for a person to hand it out.
+    """
+    local = moment.astimezone(calendar.zone)
+    suited = [manager for manager in staff if suits(manager, wish) is None]
+    for day in calendar.days(local.date() - timedelta(days=1)):
+        starts = [
+            max(local, start)
+            for manager in suited
+            if day not in manager.closed
+            for start, end in (shift(day, manager.start, manager.end, calendar.zone),)
+            if local < end
+        ]
+        if starts:
+            return min(starts)
+    return calendar.next_opening(moment)
+
+
+def best(able: Sequence[Manager], chance: random.Random) -> tuple[Manager, int]:
+    """The one of them who gets it, and how many were as little loaded."""
+    least = min(manager.load for manager in able) + NEAR
+    near = [manager for manager in able if manager.load <= least]
+    fewest = min(manager.recent / manager.limit for manager in near)
+    return chance.choice([manager for manager in near if manager.recent / manager.limit == fewest]), len(near)
+
+
+def choose(
+    staff: Sequence[Manager], found: Fit, moment: datetime, chance: random.Random, *, without: UUID | None = None
+) -> Choice:
+    """Give a request to one who suits and count it to him; to the undefined manager when nobody does."""
+    able = [manager for manager in found.able if manager.key != without]
+    numbers = {"staff": len(staff), **found.fell, "candidates": len(able), "moment": moment.isoformat()}
+    if not able:
+        return Choice(UNDEFINED_MANAGER, None, moment, {"code": "nobody", **numbers})
+    taken, near = best(able, chance)
+    numbers |= {"near": near, "waiting": taken.waiting, "limit": taken.limit, "recent": taken.recent}
+    taken.waiting += 1
+    taken.recent += 1
+    code = "only" if len(able) == 1 else "least_loaded"
+    return Choice(taken.key, taken.name, moment, {"code": code, "manager": taken.name, **numbers})
+
+
+def explain(language: str, why: dict[str, Any], zone: ZoneInfo) -> str:
+    """The reason of a choice (`changes["why"][1]` of Opened and Assigned) as a person reads it."""
+    values = {key: value for key, value in why.items() if key != "code"}
+    values["moment"] = i18n.moment(language, datetime.fromisoformat(why["moment"]), zone)
+    return i18n.text(language, f"why.{why['code']}", values)

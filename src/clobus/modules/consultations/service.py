@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
 
+from clobus.core import signals
 from clobus.core.db import Connection, run
 from clobus.core.events import Event, Origin, publish
 from clobus.core.ids import new_id
@@ -24,7 +25,11 @@ from clobus.modules.consultations.types import (
     Status,
 )
 
+ARRIVALS = "clobus_arrivals"
+"""The channel on which requests are named, by our id, that a partner has given something which callers wait for."""
+
 differences = status.differences
+differing_answers = queries.differing_answers
 plain = status.plain
 
 
@@ -221,16 +226,22 @@ async def move(
 
 
 async def request_manager(
-    connection: Connection, row: Row, manager: UUID, *, origin: Origin, actor: str | None
-) -> None:
-    """Ask 1C to hand a locked request over; ours at once, theirs when 1C confirms. An ended request keeps its own."""
+    connection: Connection, row: Row, manager: UUID, *, origin: Origin, actor: str | None,
+    why: dict[str, Any] | None = None,
+) -> None:  # fmt: skip
+    """Ask 1C to hand a locked request over; ours at once, theirs when 1C confirms. An ended request keeps its own.
+
+    `why` is what `selection.explain` tells of the choice.
+    """
     if row.is_terminal or row.manager == manager:
         return
     wanted = dict(row.wanted)
     if not row.is_support:
         wanted["manager"] = str(manager)
     await queries.update_columns(connection, {row.cons_id: {"manager": manager, "wanted": wanted}})
-    changes = {"manager": (plain(row.manager), str(manager))}
+    changes: dict[str, tuple[Any, Any]] = {"manager": (plain(row.manager), str(manager))}
+    if why is not None:
+        changes["why"] = (None, why)
     await publish(connection, [Event("Assigned", row.cons_id, origin, actor, changes)])
 
 
@@ -244,6 +255,7 @@ async def confirm_onec(
     row.wanted = {name: value for name, value in row.wanted.items() if sent.get(name, ...) != value}
     await run(connection, "update cons.cons set wanted = %s where cons_id = %s", (Jsonb(row.wanted), cons_id))
     await _update(connection, [(row, snapshot)], Applied())
+    await signals.tell(connection, ARRIVALS, str(cons_id))
 
 
 async def fail_create(connection: Connection, cons_id: UUID, reason: str) -> None:
@@ -256,6 +268,7 @@ async def fail_create(connection: Connection, cons_id: UUID, reason: str) -> Non
     )
     changes = {"status": (row.status.value, Status.CANCELLED.value), "reason": (None, reason)}
     await publish(connection, [Event("Cancelled", cons_id, Origin.PLATFORM, None, changes)])
+    await signals.tell(connection, ARRIVALS, str(cons_id))
 
 
 async def mark_gone(connection: Connection, keys: Sequence[UUID]) -> int:
@@ -287,6 +300,7 @@ async def link_conversation(
         " where cons_id = %s",
         (conversation_id, status, assignee_id, version, source_id, cons_id),
     )
+    await signals.tell(connection, ARRIVALS, str(cons_id))
 
 
 async def link_many(

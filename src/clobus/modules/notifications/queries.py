@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,26 +14,18 @@ from clobus.core.db import Connection, rows, run
 LEASE_SECONDS = 60
 
 
-async def insert(
-    connection: Connection,
-    id_: UUID,
-    *,
-    type_: str,
-    cons_id: UUID,
-    unique_hash: str,
-    audience: str,
-    language: str,
-    params: dict[str, Any],
-    lifetime: timedelta,
-) -> bool:
-    """Queue a message; False when one with this hash was queued before, whatever became of it."""
-    return bool(
-        await run(
-            connection,
-            "insert into log.notification_log (id, notification_type, entity_id, unique_hash, audience, language,"
-            " params, expires_at) values (%s, %s, %s, %s, %s, %s, %s, now() + %s) on conflict (unique_hash) do nothing",
-            (id_, type_, cons_id, unique_hash, audience, language, Jsonb(params), lifetime),
-        )
+async def insert(connection: Connection, messages: Sequence[Mapping[str, Any]]) -> int:
+    """Queue messages; one whose hash was queued before is left as it is. Returns how many were new."""
+    if not messages:
+        return 0
+    return await run(
+        connection,
+        "insert into log.notification_log (id, notification_type, entity_id, unique_hash, audience, language, params,"
+        " expires_at) select id, notification_type, entity_id, unique_hash, audience, language, params,"
+        " now() + make_interval(secs => lifetime) from jsonb_to_recordset(%s::jsonb) as n (id uuid,"
+        " notification_type text, entity_id uuid, unique_hash text, audience text, language text, params jsonb,"
+        " lifetime double precision) on conflict (unique_hash) do nothing",
+        (Jsonb(list(messages)),),
     )
 
 

@@ -34,11 +34,7 @@ async def notify(
 
     `params` are JSON values; instants as ISO text. KeyError for a type that the catalogue lacks.
     """
-    told = hashlib.sha256(f"{type}\n{cons_id}\n{key}".encode()).hexdigest()
-    return await queries.insert(
-        connection, ids.new_id(), type_=type, cons_id=cons_id, unique_hash=told, audience=audience,
-        language=i18n.language_of(language), params=params, lifetime=LIFETIME[type],
-    )  # fmt: skip
+    return await queries.insert(connection, [_row(type, cons_id, language, params, key, audience)]) > 0
 
 
 async def on_events(connection: Connection, events: Sequence[Event]) -> None:
@@ -47,17 +43,25 @@ async def on_events(connection: Connection, events: Sequence[Event]) -> None:
     if not news:
         return
     known = await queries.requests(connection, [event.cons_id for event in news if event.cons_id])
+    queued = []
     for event in news:
         request = known.get(event.cons_id) if event.cons_id else None
-        if request is None:
-            continue
-        message = _MESSAGES[event.name](event, request)
-        if message is not None:
+        message = _MESSAGES[event.name](event, request) if request is not None else None
+        if request is not None and message is not None:
             type_, params, key = message
-            await notify(
-                connection, type=type_, cons_id=request["cons_id"], language=request["lang"], params=params, key=key,
-                audience="manager" if type_ == "close_refused" else "client",
-            )  # fmt: skip
+            audience = "manager" if type_ == "close_refused" else "client"
+            queued.append(_row(type_, request["cons_id"], request["lang"], params, key, audience))
+    await queries.insert(connection, queued)
+
+
+def _row(
+    type_: str, cons_id: UUID, language: str | None, params: dict[str, Any], key: str, audience: str
+) -> dict[str, Any]:  # fmt: skip
+    """A message as it is queued, unique by (type, request, key)."""
+    told = hashlib.sha256(f"{type_}\n{cons_id}\n{key}".encode()).hexdigest()
+    return {"id": ids.new_id(), "notification_type": type_, "entity_id": cons_id, "unique_hash": told,
+            "audience": audience, "language": i18n.language_of(language), "params": params,
+            "lifetime": LIFETIME[type_].total_seconds()}  # fmt: skip
 
 
 _Message = tuple[str, dict[str, Any], str]

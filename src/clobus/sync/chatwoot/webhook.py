@@ -37,7 +37,7 @@ class Door:
             raise Invalid("webhook.no_event")
         delivery = headers.get("x-chatwoot-delivery") or hashlib.sha256(raw).hexdigest()
         _hide(payload)
-        async with self.db.transaction() as connection:
+        async with self.db.read() as connection:  # one statement: it is its own transaction, in one round trip
             stored = await inbox.store(
                 connection, words.SOURCE, delivery[:200], payload["event"][:100], subject_of(payload), payload
             )

@@ -18,7 +18,7 @@ from clobus.gateways.onec.client import OnecClient
 from clobus.gateways.onec.wire import instant_to_local, local_to_instant
 from clobus.sync.onec import catalogue, records, state
 from clobus.sync.onec.feed import Context, Feed
-from clobus.sync.onec.paging import Pace, pages, read_page
+from clobus.sync.onec.paging import LAP, Pace, pages, read_page
 
 T = TypeVar("T")
 
@@ -26,6 +26,7 @@ AHEAD = timedelta(days=1)
 """How far into the future changes are looked for: 1C stamps some documents hours ahead (domain.md §2.10)."""
 HISTORY_BATCH = 1_000
 """How many records of a first load are written at once."""
+BORDER = 2 * LAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class Reader:
     ctx: Context
     page_size: int = 1000
     overlap: float = 600.0
+    flight: int = 1
+    """How many pages of history are asked for at a time."""
 
 
 async def run_feed(reader: Reader, feed: Feed, *, trigger: str = "schedule") -> Run:
@@ -81,7 +84,8 @@ async def _increment(
     else:
         start, end = feed.initial, None
         this.expected = await reader.onec.count(feed.entity)
-    stream = pages(reader.onec, feed.entity, field, start, end, pace=Pace(reader.page_size), orderby=feed.orderby)
+    pace = Pace(reader.page_size, reader.flight if ctx.backfill else 1)
+    stream = _unlike(pages(reader.onec, feed.entity, field, start, end, pace=pace, orderby=feed.orderby))
     latest = before.cursor
     stamp = _stamp(field)
 
@@ -125,6 +129,16 @@ async def _batches(
             batch = records.Batch()
     if len(batch):
         yield batch
+
+
+async def _unlike(stream: AsyncIterator[list[msgspec.Raw]]) -> AsyncIterator[list[msgspec.Raw]]:
+    """Drop rows that stood at the end of the page before, as they are: two writers would wait for each other."""
+    ended: set[bytes] = set()
+    async for page in stream:
+        fresh = [raw for raw in page[:BORDER] if bytes(raw) not in ended] + page[BORDER:]
+        ended = {bytes(raw) for raw in page[-BORDER:]}
+        if fresh:
+            yield fresh
 
 
 async def _each(

@@ -54,9 +54,8 @@ async def sweep(reader: Reader, feed: Feed) -> Run:
         asked = 0
         versions: list[Swept] = []
         decoder = msgspec.json.Decoder(Swept, strict=False)
-        stream = pages(
-            reader.onec, feed.entity, "ДатаСоздания", feed.initial, None, pace=Pace(SWEEP_PAGE), select=FIELDS
-        )  # fmt: skip
+        pace = Pace(SWEEP_PAGE, reader.flight)
+        stream = pages(reader.onec, feed.entity, "ДатаСоздания", feed.initial, None, pace=pace, select=FIELDS)
         async for page in stream:
             versions = [decoder.decode(raw) for raw in page]
             this.read += len(versions)

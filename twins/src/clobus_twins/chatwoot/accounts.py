@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clobus_twins.chatwoot import agents, model, render
-from clobus_twins.chatwoot.call import EMPTY, Answer, Call, Problem, invalid
+from clobus_twins.chatwoot.call import EMPTY, Answer, Call, Problem, invalid, truthy, unprocessable
 from clobus_twins.chatwoot.seeding import new_token, password_hash
 from clobus_twins.chatwoot.times import epoch, iso
 
@@ -46,6 +46,7 @@ SETTINGS = (
     "audio_transcriptions",
     "keep_pending_on_bot_failure",
 )
+PROFILE_FIELDS = ("name", "display_name", "message_signature", "ui_settings", "email", "current_password", "password")
 TOKEN_LIFE = 60 * 86400
 
 
@@ -103,9 +104,13 @@ def profile(call: Call) -> Any:
 
 
 def update_profile(call: Call) -> Any:
-    """`PUT /api/v1/profile`."""
-    given = call.root("profile", ("name", "display_name", "message_signature", "ui_settings", "email", "availability"))
+    """`PUT /api/v1/profile`; a new password needs the present one."""
+    given = call.root("profile", PROFILE_FIELDS)
     user = call.person
+    if given.get("password"):
+        if password_hash(str(given.get("current_password") or "")) != user.password_hash:
+            raise unprocessable("Invalid current password")
+        user.password_hash = password_hash(str(given["password"]))
     for key in ("name", "display_name", "message_signature", "ui_settings"):
         if key in given:
             setattr(user, key, given[key])
@@ -137,13 +142,19 @@ def _cache_keys(account: model.Account) -> dict[str, str]:
     return {key: str(account.cache_keys.get(key, "0000000000")) for key in ("label", "inbox", "team")}
 
 
+def features(account: model.Account) -> dict[str, bool]:
+    """The features that are on."""
+    asked = dict.fromkeys(FEATURES, True) | account.features
+    return {name: True for name, on in asked.items() if truthy(on)}
+
+
 def shown(account: model.Account) -> dict[str, Any]:
     """An account."""
     out: dict[str, Any] = {
         "settings": account.settings,
         "created_at": iso(account.created_at),
         "domain": account.domain,
-        "features": dict.fromkeys(FEATURES, True) | account.features,
+        "features": features(account),
         "id": account.id,
         "locale": account.locale,
         "name": account.name,
@@ -157,12 +168,11 @@ def shown(account: model.Account) -> dict[str, Any]:
 
 def show(call: Call) -> Any:
     """`GET /api/v1/accounts/{id}`."""
-    extra: dict[str, Any] = {
-        "cache_keys": _cache_keys(call.account),
-        "latest_chatwoot_version": None,
-        "subscribed_features": [],
-    }
-    return shown(call.account) | extra
+    return _whole(call.account) | {"latest_chatwoot_version": None, "subscribed_features": []}
+
+
+def _whole(account: model.Account) -> dict[str, Any]:
+    return shown(account) | {"cache_keys": _cache_keys(account)}
 
 
 def update(call: Call) -> Any:
@@ -177,7 +187,7 @@ def update(call: Call) -> Any:
         raise invalid("Settings auto_resolve_after must be between 10 and 1439856", "settings")
     account.settings = account.settings | given
     call.store.touch(account)
-    return show(call)
+    return _whole(account)
 
 
 def cache_keys(call: Call) -> Any:

@@ -46,7 +46,8 @@ def actor(work: Work) -> str | None:
     """Whose name the lines carry."""
     if work.rule is not None:
         return AUTOMATION
-    return work.user.name if work.user else None
+    who = work.user or work.bot
+    return who.name if who else None
 
 
 def describe(work: Work, row: model.Conversation, changes: dict[str, tuple[Any, Any]]) -> None:
@@ -62,6 +63,12 @@ def describe(work: Work, row: model.Conversation, changes: dict[str, tuple[Any, 
         removed = [label for label in old if label not in new]
         write(work, row, f"{name} added {', '.join(added)}" if added else None)
         write(work, row, f"{name} removed {', '.join(removed)}" if removed else None)
+    assigned(work, row, changes)
+
+
+def assigned(work: Work, row: model.Conversation, changes: dict[str, tuple[Any, Any]]) -> None:
+    """Write the line of an assignment, also of one that a conversation is made with."""
+    name = actor(work)
     if "team_id" in changes and name:
         write(work, row, _team(work, row, name, changes))
     elif "assignee_id" in changes and name:

@@ -95,8 +95,10 @@ def leave(call: Call, membership: model.AccountUser) -> None:
 
 def delete(call: Call) -> Any:
     """`DELETE agents/{id}`."""
-    _, membership = _agent(call)
+    user, membership = _agent(call)
     leave(call, membership)
+    if not any(one.user_id == user.id for one in call.store.account_users.rows.values()):
+        call.work.defer(lambda: call.store.remove(user))
     return EMPTY
 
 

@@ -28,6 +28,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from clobus_twins.chatwoot import model
 from clobus_twins.chatwoot.access import authorize
 from clobus_twins.chatwoot.call import Answer, Call, Problem, read_params
 from clobus_twins.chatwoot.deliveries import KINDS
@@ -85,6 +86,8 @@ class ChatwootTwin:
                 answer = answered(endpoint.handler(call))
             except Problem as problem:
                 self.store.commit()
+                if problem.body is None:
+                    return Response(b"", problem.status, media_type="application/json")
                 return _json(problem.body, problem.status)
             except Exception:  # whatever a handler did not expect is a 500 in Rails too, and says no more
                 log.exception("unhandled: %s %s", request.method, request.url.path)
@@ -98,7 +101,9 @@ class ChatwootTwin:
     async def _new_account(self, _: Request) -> Response:
         """An empty account with an administrator named Admin and a platform app of its own."""
         store = self.store
-        account_id = max(store.accounts.last_id + 1, 2)
+        if not store.accounts.rows:
+            store.add(model.Account(name="Installation"))  # somebody else's, which a caller may not touch
+        account_id = store.accounts.last_id + 1
         token, platform = new_token(), new_token()
         store.import_account(
             account_id=account_id,

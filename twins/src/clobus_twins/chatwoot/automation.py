@@ -5,20 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clobus_twins.chatwoot import message_creation, model, payload, render
-from clobus_twins.chatwoot.call import EMPTY, Call, Problem, missing, truthy, unprocessable
-from clobus_twins.chatwoot.filters import CONVERSATION_KEYS, Filter
+from clobus_twins.chatwoot.call import EMPTY, Call, Problem, crashed, truthy, unprocessable
+from clobus_twins.chatwoot.filters import Filter
 from clobus_twins.chatwoot.times import epoch
 
 if TYPE_CHECKING:
     from clobus_twins.chatwoot.work import Work
 
-EVENTS = (
-    "conversation_created",
-    "conversation_updated",
-    "conversation_opened",
-    "conversation_resolved",
-    "message_created",
-)
 ACTIONS = frozenset(
     [
         "send_message",
@@ -40,11 +33,35 @@ ACTIONS = frozenset(
         "change_priority",
         "send_email_transcript",
         "add_private_note",
+        "add_sla",
     ]
 )
 FIELDS = ("name", "description", "event_name", "active", "conditions", "actions")
 MACRO_FIELDS = ("name", "visibility", "actions")
-_MESSAGE_KEYS = ("message_type", "content", "email", "phone_number", "country_code", "city", "company", "private_note")
+CONDITIONS = frozenset(
+    [
+        "content",
+        "email",
+        "country_code",
+        "status",
+        "message_type",
+        "browser_language",
+        "assignee_id",
+        "team_id",
+        "referer",
+        "city",
+        "company",
+        "company_name",
+        "inbox_id",
+        "mail_subject",
+        "phone_number",
+        "priority",
+        "conversation_language",
+        "labels",
+        "private_note",
+    ]
+)
+MACRO_ACTIONS = ACTIONS - {"send_email_to_team", "open_conversation", "pending_conversation", "add_sla"}
 _STATUS_ACTIONS = {
     "resolve_conversation": "resolved",
     "open_conversation": "open",
@@ -67,24 +84,27 @@ def _shown(row: model.AutomationRule) -> dict[str, Any]:
     }
 
 
-def _write(row: model.AutomationRule, given: dict[str, Any]) -> None:
+def _write(call: Call, row: model.AutomationRule, given: dict[str, Any]) -> None:
     for key, value in given.items():
         setattr(row, key, truthy(value) if key == "active" else value)
-    if not row.name:
-        raise unprocessable({"name": ["can't be blank"]})
-    if row.event_name not in EVENTS:
-        raise unprocessable({"event_name": ["is not supported"]})
-    known = {*CONVERSATION_KEYS, *_MESSAGE_KEYS}
-    wrong = [
-        str(one.get("attribute_key"))
-        for one in row.conditions
-        if one.get("attribute_key") not in known and not one.get("custom_attribute_type")
-    ]
+    errors: dict[str, list[str]] = {}
+    known = CONDITIONS | {one.attribute_key for one in call.store.definitions.of(row.account_id)}
+    wrong = [str(one.get("attribute_key")) for one in row.conditions if one.get("attribute_key") not in known]
     if wrong:
-        raise unprocessable({"conditions": [f"Automation conditions {','.join(wrong)} not supported."]})
+        errors["conditions"] = [f"Automation conditions {','.join(wrong)} not supported."]
     wrong = [str(one.get("action_name")) for one in row.actions if one.get("action_name") not in ACTIONS]
     if wrong:
-        raise unprocessable({"actions": [f"Automation actions {','.join(wrong)} not supported."]})
+        errors["actions"] = [f"Automation actions {','.join(wrong)} not supported."]
+    operators = [one.get("query_operator") for one in row.conditions]
+    if operators.count(None) > 1:
+        errors.setdefault("conditions", []).append("Automation conditions should have query operator.")
+    for operator in operators:
+        if operator and str(operator).upper() not in ("AND", "OR"):
+            errors.setdefault("conditions", []).append('Query operator must be either "AND" or "OR"')
+    if errors:
+        raise unprocessable(errors)
+    if not row.name or not row.event_name:
+        raise crashed()  # columns that may not be null, and no validation before them
 
 
 def index(call: Call) -> Any:
@@ -96,20 +116,26 @@ def create(call: Call) -> Any:
     """`POST automation_rules`: unwrapped."""
     given = call.root("automation_rule", FIELDS)
     row = model.AutomationRule(account_id=call.account.id, name="", event_name="")
-    _write(row, given)
+    _write(call, row, given)
     return _shown(call.store.add(row))
 
 
 def one(call: Call) -> Any:
-    """`GET`, `PATCH`, `DELETE automation_rules/{id}`."""
+    """`GET`, `PATCH`, `DELETE automation_rules/{id}`; the original crashes on an unknown one."""
     row = call.store.rules.get(call.path["id"], call.account.id)
     if row is None:
-        raise missing()
+        raise crashed()
     if call.request.method == "DELETE":
         call.store.remove(row)
         return EMPTY
     if call.request.method != "GET":
-        _write(row, call.root("automation_rule", FIELDS))
+        before = {key: getattr(row, key) for key in FIELDS}
+        try:
+            _write(call, row, call.root("automation_rule", FIELDS))
+        except Problem:
+            for key, value in before.items():
+                setattr(row, key, value)
+            raise
         call.store.touch(row)
     return {"payload": _shown(row)}
 
@@ -118,7 +144,7 @@ def clone(call: Call) -> Any:
     """`POST automation_rules/{id}/clone`."""
     row = call.store.rules.get(call.path["id"], call.account.id)
     if row is None:
-        raise missing()
+        raise crashed()
     copy = {key: getattr(row, key) for key in FIELDS}
     return {"payload": _shown(call.store.add(model.AutomationRule(account_id=call.account.id, **copy)))}
 
@@ -263,15 +289,32 @@ def macros(call: Call) -> Any:
 
 
 def _write_macro(call: Call, row: model.Macro) -> None:
+    if call.params.get("visibility", "personal") not in ("personal", "global"):
+        raise crashed()
     for key in MACRO_FIELDS:
         if key in call.params:
             setattr(row, key, call.params[key])
-    wrong = [str(one.get("action_name")) for one in row.actions if one.get("action_name") not in ACTIONS]
+    wrong = [str(one.get("action_name")) for one in row.actions if one.get("action_name") not in MACRO_ACTIONS]
     if wrong:
         raise unprocessable({"actions": [f"Macro execution actions {','.join(wrong)} not supported."]})
     if not call.admin:
         row.visibility = "personal"
     row.updated_by_id = call.person.id
+
+
+def _macro(call: Call, *, change: bool) -> model.Macro:
+    """The macro of the path: its author's, or a global one, which administrators change.
+
+    An unknown one is a 404 without a body when shown; the original crashes when it is to be changed or run.
+    """
+    row = call.store.macros.get(call.path["id"], call.account.id)
+    if row is None:
+        raise Problem(404, None) if call.request.method == "GET" else crashed()
+    mine = row.created_by_id == call.person.id
+    allowed = call.admin if change and row.visibility == "global" else mine or row.visibility == "global"
+    if not allowed:
+        raise Problem(401, {"error": "You are not authorized to do this action"})
+    return row
 
 
 def create_macro(call: Call) -> Any:
@@ -283,9 +326,7 @@ def create_macro(call: Call) -> Any:
 
 def one_macro(call: Call) -> Any:
     """`GET`, `PATCH`, `DELETE macros/{id}`."""
-    row = call.store.macros.get(call.path["id"], call.account.id)
-    if row is None:
-        raise missing()
+    row = _macro(call, change=call.request.method != "GET")
     if call.request.method == "DELETE":
         call.store.remove(row)
         return EMPTY
@@ -297,10 +338,7 @@ def one_macro(call: Call) -> Any:
 
 def execute_macro(call: Call) -> Any:
     """`POST macros/{id}/execute`: after the answer."""
-    row = call.store.macros.get(call.path["id"], call.account.id)
-    if row is None:
-        raise missing()
-    actions = list(row.actions)
+    actions = list(_macro(call, change=False).actions)
 
     def job() -> None:
         for display_id in call.listed("conversation_ids"):

@@ -32,6 +32,7 @@ def _conversations(call: Call) -> None:
         row = call.store.conversation(call.account.id, display_id)
         if row is None:
             continue
+        call.work.change(row, labels=_labels(call, row))
         values: dict[str, Any] = {}
         if fields.get("status") in model.STATUSES:
             values["status"] = fields["status"]
@@ -43,7 +44,6 @@ def _conversations(call: Call) -> None:
             team = call.store.teams.get(fields["team_id"], call.account.id)
             values["team_id"] = team.id if team else None
         call.work.change(row, **values)
-        call.work.change(row, labels=_labels(call, row))
 
 
 def _contacts(call: Call) -> None:

@@ -58,6 +58,12 @@ def invalid(message: str, *attributes: str) -> Problem:
     return Problem(422, {"message": message, "attributes": list(attributes)})
 
 
+def refuse(errors: list[tuple[str, str]]) -> None:
+    """422 with every fault of a model (text, attribute) in one message, when there is any."""
+    if errors:
+        raise invalid(", ".join(text for text, _ in errors), *dict.fromkeys(name for _, name in errors))
+
+
 def unprocessable(error: Any) -> Problem:
     """422 with `error`, a text or an object."""
     return Problem(422, {"error": error})
@@ -151,11 +157,7 @@ class Call:
             return True
         inbox = self.store.inboxes.rows.get(row.inbox_id)
         team = self.store.teams.rows.get(row.team_id or 0)
-        return bool(
-            (inbox and self.user.id in inbox.members)
-            or (team and self.user.id in team.members)
-            or row.assignee_id == self.user.id
-        )
+        return bool((inbox and self.user.id in inbox.members) or (team and self.user.id in team.members))
 
 
 def nest(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

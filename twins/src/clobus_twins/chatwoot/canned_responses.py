@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clobus_twins.chatwoot import model
-from clobus_twins.chatwoot.call import EMPTY, Call, invalid, missing
+from clobus_twins.chatwoot.call import EMPTY, Call, missing, refuse
 from clobus_twins.chatwoot.times import iso
 
 FIELDS = ("short_code", "content")
@@ -26,16 +26,29 @@ def index(call: Call) -> Any:
     """`GET canned_responses?search=`: a bare array."""
     wanted = str(call.params.get("search") or "").lower()
     rows = call.store.canned_responses.of(call.account.id)
-    return [_shown(row) for row in rows if wanted in row.short_code.lower() or wanted in row.content.lower()]
+    if wanted:
+        rows = sorted((row for row in rows if _rank(row, wanted)), key=lambda row: _rank(row, wanted), reverse=True)
+    return [_shown(row) for row in rows]
+
+
+def _rank(row: model.CannedResponse, wanted: str) -> int:
+    """How well a search fits: a short code that begins so, one that holds it, a text that holds it."""
+    if row.short_code.lower().startswith(wanted):
+        return 3
+    if wanted in row.short_code.lower():
+        return 2
+    return 1 if wanted in row.content.lower() else 0
 
 
 def _check(call: Call, given: dict[str, Any], own: model.CannedResponse | None) -> None:
+    errors = []
     for key, label in (("content", "Content"), ("short_code", "Short code")):
         if key in given and not given[key]:
-            raise invalid(f"{label} can't be blank", key)
+            errors.append((f"{label} can't be blank", key))
     rows = call.store.canned_responses.of(call.account.id)
     if any(row.short_code == given.get("short_code") and row is not own for row in rows):
-        raise invalid("Short code has already been taken", "short_code")
+        errors.append(("Short code has already been taken", "short_code"))
+    refuse(errors)
 
 
 def create(call: Call) -> Any:

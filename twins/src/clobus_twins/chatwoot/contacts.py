@@ -6,8 +6,8 @@ import uuid
 from typing import Any
 
 from clobus_twins.chatwoot import conversation_creation, model, people, render
-from clobus_twins.chatwoot.call import EMPTY, Answer, Call, missing, truthy, unprocessable
-from clobus_twins.chatwoot.conversations import clean_labels
+from clobus_twins.chatwoot.call import EMPTY, Answer, Call, crashed, invalid, missing, truthy, unprocessable
+from clobus_twins.chatwoot.conversations import clean_labels, listed_attachments
 from clobus_twins.chatwoot.filters import Filter
 from clobus_twins.chatwoot.inboxes import raw_inbox
 from clobus_twins.chatwoot.times import epoch
@@ -33,11 +33,12 @@ def create(call: Call) -> Any:
         inbox = call.store.inboxes.get(call.params["inbox_id"], call.account.id)
         if inbox is None:
             raise missing()
+    source_id = str(call.params["source_id"]) if call.params.get("source_id") else None
+    people.check(call.work, call.account.id, people.cleaned(call.params))
+    if inbox is not None and (inbox.id, source_id) in call.store.sources.by_source:
+        raise crashed()  # the index of the addresses refuses it, and only conversations expect that
     row = people.create(call.work, call.account.id, call.params)
-    place = None
-    if inbox is not None:
-        source_id = call.params.get("source_id")
-        place = conversation_creation.address(call.work, row, inbox, str(source_id) if source_id else None)
+    place = conversation_creation.address(call.work, row, inbox, source_id) if inbox is not None else None
     return {
         "payload": {
             "contact": render.contact(call.twin, row, with_inboxes=True),
@@ -83,7 +84,8 @@ def _sorted(call: Call, rows: list[model.Contact]) -> list[model.Contact]:
     known = [row for row in rows if key(row) not in (None, "")]
     unknown = [row for row in rows if key(row) in (None, "")]
     known.sort(key=lambda row: key(row).lower() if isinstance(key(row), str) else key(row), reverse=down)
-    return known + unknown
+    # the database puts what is missing first when it goes down, unless told otherwise, as it is for all but these two
+    return unknown + known if down and name in ("email", "phone_number") else known + unknown
 
 
 def _paged(call: Call, rows: list[model.Contact]) -> list[dict[str, Any]]:
@@ -102,13 +104,18 @@ def index(call: Call) -> Any:
     rows = _resolved(call)
     if labels := set(call.listed("labels")):
         rows = [row for row in rows if not labels.isdisjoint(row.labels)]
-    meta = {"count": len(rows), "current_page": call.page}
+    meta = {"count": len(rows), "current_page": _page_as_given(call)}
     return {"meta": meta, "payload": _paged(call, _sorted(call, rows))}
+
+
+def _page_as_given(call: Call) -> Any:
+    """`meta.current_page` echoes the parameter: text when it was in the query, the number 1 when it was nowhere."""
+    return call.params.get("page") or 1
 
 
 def active(call: Call) -> Any:
     """`GET contacts/active`: nobody is online here."""
-    return {"meta": {"count": 0, "current_page": call.page}, "payload": []}
+    return {"meta": {"count": 0, "current_page": _page_as_given(call)}, "payload": []}
 
 
 def search(call: Call) -> Any:
@@ -127,15 +134,17 @@ def search(call: Call) -> Any:
         or lower in str(row.additional_attributes.get("company_name") or "").lower()
     ]
     page = _paged(call, _sorted(call, rows))
-    meta = {"count": len(page), "current_page": call.page, "has_more": len(rows) > call.page * PAGE}
+    meta = {"count": len(page), "current_page": _page_as_given(call), "has_more": len(rows) > call.page * PAGE}
     return {"meta": meta, "payload": page}
 
 
 def filtered(call: Call) -> Any:
     """`POST contacts/filter`."""
+    if not isinstance(call.params.get("payload"), list):
+        raise crashed()
     chosen = Filter(call.store, call.account.id, "contact", call.params.get("payload"), now=call.store.now())
     rows = [row for row in _resolved(call) if chosen.matches(row)]
-    meta = {"count": len(rows), "current_page": call.page}
+    meta = {"count": len(rows), "current_page": _page_as_given(call)}
     return {"meta": meta, "payload": _paged(call, _sorted(call, rows))}
 
 
@@ -159,14 +168,12 @@ def add_inbox(call: Call) -> Any:
     inbox = call.store.inboxes.get(call.params.get("inbox_id"), call.account.id)
     if inbox is None:
         raise missing()
-    source_id = call.params.get("source_id")
-    place = conversation_creation.address(
-        call.work,
-        row,
-        inbox,
-        str(source_id) if source_id else None,
-        verified=truthy(call.params.get("hmac_verified")),
-    )
+    source_id = str(call.params["source_id"]) if call.params.get("source_id") else None
+    known = call.store.sources.by_source.get((inbox.id, source_id or ""))
+    if known is not None and known.contact_id != row.id:
+        raise crashed()
+    verified = truthy(call.params.get("hmac_verified"))
+    place = conversation_creation.address(call.work, row, inbox, source_id, verified=verified)
     return {"source_id": place.source_id, "inbox": render.slim_inbox(inbox)}
 
 
@@ -234,7 +241,7 @@ def add_note(call: Call) -> Any:
     """`POST notes`."""
     content = call.root("note", ("content",)).get("content")
     if not content:
-        raise unprocessable("Validation failed: Content can't be blank")
+        raise invalid("Content can't be blank", "content")
     row = model.Note(account_id=call.account.id, contact_id=contact(call).id, content=str(content))
     row.user_id = call.person.id
     return _note(call, call.store.add(row))
@@ -250,7 +257,10 @@ def one_note(call: Call) -> Any:
         call.store.remove(row)
         return EMPTY
     if call.request.method != "GET":
-        row.content = str(call.root("note", ("content",)).get("content") or row.content)
+        given = call.root("note", ("content",))
+        if "content" in given and not given["content"]:
+            raise invalid("Content can't be blank", "content")
+        row.content = str(given.get("content") or row.content)
         call.store.touch(row)
     return _note(call, row)
 
@@ -261,10 +271,21 @@ def attachments(call: Call) -> Any:
     rows = call.store.conversation_index[call.account.id].by_contact[row.id]
     messages = [message for pk in rows for message in call.store.messages_of.get(pk, []) if message.attachments]
     messages.sort(key=lambda one: one.created_at, reverse=True)
-    files = [render.attachment(call.twin, one, file) for one in messages for file in one.attachments]
-    return {"meta": {"total_count": len(files)}, "payload": files[:100]}
+    return listed_attachments(call, messages, numbered=True)
+
+
+def take_import(call: Call) -> Any:
+    """`POST contacts/import`: 200, the rest is a job's and an e-mail's matter."""
+    if not call.params.get("import_file"):
+        raise unprocessable("File is blank")
+    return EMPTY
 
 
 def nothing(_: Call) -> Any:
-    """`POST contacts/import`, `/export`, `DELETE avatar`: 200, the rest is an e-mail's matter."""
+    """`POST contacts/export`: 200, the rest is an e-mail's matter."""
     return EMPTY
+
+
+def drop_avatar(call: Call) -> Any:
+    """`DELETE contacts/{id}/avatar`: the contact without its addresses."""
+    return {"payload": render.contact(call.twin, contact(call))}

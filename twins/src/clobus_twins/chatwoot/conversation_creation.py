@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from clobus_twins.chatwoot import model
+from clobus_twins.chatwoot import activity, model
 from clobus_twins.chatwoot.call import Problem, crashed
 from clobus_twins.chatwoot.seeding import new_token
 
@@ -39,6 +39,8 @@ def create(work: Work, place: model.ContactInbox, values: dict[str, Any]) -> tup
     inbox, contact = store.inboxes.rows[place.inbox_id], store.contacts.rows[place.contact_id]
     if inbox.lock_to_single_conversation and (last := last_of(work, place)):
         return last, False
+    if values.get("status", "open") not in model.STATUSES:
+        raise crashed()
     account = store.accounts.rows[inbox.account_id]
     account.last_display_id += 1
     store.put(account)
@@ -56,12 +58,12 @@ def create(work: Work, place: model.ContactInbox, values: dict[str, Any]) -> tup
     )
     for key, value in values.items():
         setattr(row, key, value)
-    if row.status not in model.STATUSES:
-        raise crashed()
     _settle(work, row, inbox, contact)
     store.add(row)
     work.created.add(row.id)
     work.emit("conversation_created", row)
+    given = {key: (None, getattr(row, key)) for key in ("team_id", "assignee_id") if getattr(row, key)}
+    activity.assigned(work, row, given)
     work.twin.run_rules(work, row, "conversation_created")
     if row.status == "open":
         work.twin.auto_assign(work, row)
@@ -81,7 +83,7 @@ def _settle(work: Work, row: model.Conversation, inbox: model.Inbox, contact: mo
             row.assignee_id = None
         if row.assignee_id is None and team.allow_auto_assign:
             row.assignee_id = work.twin.online_member(row, team.members)
-    if row.assignee_id:
+    if row.assignee_id and work.twin.assignable(row, row.assignee_id):
         row.participants = [row.assignee_id]
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from clobus_twins.chatwoot import conversation_creation, message_creation, messages, model, payload, render, reporting
 from clobus_twins.chatwoot.call import EMPTY, Call, Problem, crashed, missing, truthy, unprocessable
-from clobus_twins.chatwoot.times import iso, parse_instant
+from clobus_twins.chatwoot.times import epoch, iso, parse_instant
 
 LONGEST_TEXT = 1500
 BIGGEST_NUMBER = 9_999_999_999
@@ -44,18 +45,27 @@ def _place(call: Call) -> model.ContactInbox:
         inbox = call.store.inboxes.get(call.params["inbox_id"], call.account.id)
         if inbox is None:
             raise missing()
+        _may_use(call, inbox)
     if call.params.get("contact_id"):
         contact = call.store.contacts.get(call.params["contact_id"], call.account.id)
         if contact is None:
             raise missing()
     if inbox is not None and contact is not None:
-        return conversation_creation.address(call.work, contact, inbox, source_id)
+        verified = truthy(call.params.get("hmac_verified"))
+        return conversation_creation.address(call.work, contact, inbox, source_id, verified=verified)
     inboxes = [one.id for one in call.store.inboxes.of(call.account.id)]
     known = (call.store.sources.by_source.get((inbox_id, source_id or "")) for inbox_id in inboxes)
     found = next((one for one in known if one is not None), None)
     if found is None:
         raise missing()
+    _may_use(call, call.store.inboxes.rows[found.inbox_id])
     return found
+
+
+def _may_use(call: Call, inbox: model.Inbox) -> None:
+    """Agents begin conversations in the inboxes they belong to."""
+    if call.user is not None and not call.admin and call.user.id not in inbox.members:
+        raise Problem(401, {"error": "You are not authorized to do this action"})
 
 
 def checked(attributes: dict[str, Any], key: str) -> dict[str, Any]:
@@ -103,6 +113,9 @@ def toggle_status(call: Call) -> Any:
     wanted = call.params.get("status")
     if wanted is not None and wanted not in model.STATUSES:
         raise crashed()
+    until = call.params.get("snoozed_until")
+    if wanted is not None and until is not None and not str(until).lstrip("-").isdigit():
+        raise crashed()  # only epoch seconds are read here
     success: bool | None = True
     if wanted is None:
         call.work.change(row, status="resolved" if row.status == "open" else "open")
@@ -113,7 +126,7 @@ def toggle_status(call: Call) -> Any:
         call.work.change(row, status="open")
         success = None
     else:
-        call.work.change(row, status=wanted, snoozed_until=parse_instant(call.params.get("snoozed_until")))
+        call.work.change(row, status=wanted, snoozed_until=parse_instant(until))
     if row.status == "open" and call.membership is not None and not call.admin and call.user is not None:
         call.work.change(row, assignee_id=call.user.id)
     shown = {
@@ -270,18 +283,22 @@ def _agents(call: Call, ids: list[int]) -> list[dict[str, Any]]:
 def change_participants(call: Call) -> Any:
     """`POST` adds and shows the new ones, `PATCH` sets and shows all, `DELETE` removes participants."""
     row = call.conversation()
-    given = [int(one) for one in call.listed("user_ids")]
-    if any(call.store.membership_of(row.account_id, one) is None for one in given):
-        raise unprocessable("Validation failed: User must exist")
+    given = list(dict.fromkeys(int(one) for one in call.listed("user_ids")))
+    new = [one for one in given if one not in row.participants]
+    able = [one for one in new if call.twin.assignable(row, one)]
     if call.request.method == "DELETE":
         row.participants = [one for one in row.participants if one not in given]
     elif call.request.method == "PATCH":
-        row.participants = list(dict.fromkeys(given))
+        row.participants = [one for one in row.participants if one in given] + able
     else:
-        given = [one for one in dict.fromkeys(given) if one not in row.participants]
-        row.participants = [*row.participants, *given]
+        # who has no access to the inbox is shown in the answer, and is not kept
+        if any(one not in call.store.users.rows for one in new):
+            raise crashed()
+        row.participants = [*row.participants, *able]
     call.store.put(row)
-    return EMPTY if call.request.method == "DELETE" else _agents(call, given)
+    if call.request.method == "DELETE":
+        return EMPTY
+    return _agents(call, row.participants if call.request.method == "PATCH" else new)
 
 
 def transcript(call: Call) -> Any:
@@ -301,33 +318,22 @@ def delete(call: Call) -> Any:
 def attachments(call: Call) -> Any:
     """`GET attachments`: the newest 100 files."""
     row = call.conversation()
-    rows = [
-        {**render.attachment(call.twin, one, file), "created_at": int(one.created_at)}
-        | ({"sender": who} if (who := render.sender(call.twin, one)) else {})
-        for one in reversed(call.store.messages_of.get(row.id, []))
-        for file in one.attachments
-    ]
-    return {"meta": {"total_count": len(rows)}, "payload": rows[:100]}
+    return listed_attachments(call, reversed(call.store.messages_of.get(row.id, [])))
 
 
-def reporting_events(call: Call) -> Any:
-    """`GET reporting_events` of a conversation."""
-    row = call.conversation()
-    return [
-        {
-            "id": one.id,
-            "name": one.name,
-            "value": one.value,
-            "value_in_business_hours": one.value,
-            "event_start_time": iso(one.created_at - one.value),
-            "event_end_time": iso(one.created_at),
-            "account_id": one.account_id,
-            "conversation_id": row.display_id,
-            "inbox_id": one.inbox_id,
-            "user_id": one.user_id,
-            "created_at": iso(one.created_at),
-            "updated_at": iso(one.updated_at),
-        }
-        for one in call.store.reporting_events.of(call.account.id)
-        if one.conversation_id == row.id
-    ]
+_FILE_KEYS = ("id", "message_id", "thumb_url", "data_url", "file_size", "file_type", "extension", "width", "height")
+
+
+def listed_attachments(call: Call, rows: Iterable[model.Message], *, numbered: bool = False) -> dict[str, Any]:
+    """The files of messages, a hundred a page, each with its time and who sent it (and its conversation's number)."""
+    shown = []
+    for one in rows:
+        who = render.sender(call.twin, one)
+        for file in one.attachments:
+            whole = render.attachment(call.twin, one, file)
+            line = {key: whole[key] for key in _FILE_KEYS} | {"created_at": epoch(one.created_at)}
+            line |= {"sender": who} if who else {}
+            if numbered:
+                line["conversation_id"] = call.store.conversations.rows[one.conversation_id].display_id
+            shown.append(line)
+    return {"meta": {"total_count": len(shown)}, "payload": shown[(call.page - 1) * 100 : call.page * 100]}

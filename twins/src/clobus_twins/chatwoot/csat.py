@@ -199,7 +199,10 @@ def metrics(call: Call) -> Any:
     ratings: dict[str, int] = {}
     for one in rows:
         ratings[str(one.rating)] = ratings.get(str(one.rating), 0) + 1
+    since, until = parse_instant(call.params.get("since")), parse_instant(call.params.get("until"))
+    whole = since is None or until is None
     sent = sum(
-        one.content_type == "input_csat" for one in call.store.messages.by_account.get(call.account.id, {}).values()
+        one.content_type == "input_csat" and (whole or (since or 0) <= one.created_at < (until or 0))
+        for one in call.store.messages.by_account.get(call.account.id, {}).values()
     )
     return {"total_count": len(rows), "ratings_count": ratings, "total_sent_messages_count": sent}

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from clobus_twins.chatwoot import model
-from clobus_twins.chatwoot.call import NO_CONTENT, Call, Problem, crashed, invalid, missing, unprocessable
+from clobus_twins.chatwoot.call import NO_CONTENT, Call, Problem, crashed, missing, refuse, unprocessable
 from clobus_twins.chatwoot.times import iso
 
 TYPES = ("text", "number", "currency", "percent", "link", "date", "list", "checkbox")
@@ -82,11 +82,19 @@ def enum(value: Any, names: tuple[str, ...]) -> str:
         raise crashed() from error
 
 
+def _named(value: Any, names: tuple[str, ...]) -> str | None:
+    """The name of an enum's value in a query, where an unknown one finds nothing."""
+    try:
+        return enum(value, names)
+    except Problem:
+        return None
+
+
 def index(call: Call) -> Any:
     """`GET custom_attribute_definitions?attribute_model=`: a bare array."""
     rows = call.store.definitions.of(call.account.id)
     if (wanted := call.params.get("attribute_model")) not in (None, ""):
-        rows = [row for row in rows if row.attribute_model == enum(wanted, MODELS)]
+        rows = [row for row in rows if row.attribute_model == _named(wanted, MODELS)]
     return [_shown(row) for row in rows]
 
 
@@ -99,19 +107,25 @@ def _write(call: Call, row: model.AttributeDefinition, given: dict[str, Any]) ->
         elif key == "attribute_values":
             value = value if isinstance(value, list) else []  # noqa: PLW2901 - the stored form of the same value
         setattr(row, key, value)
+    _check(call, row)
+
+
+def _check(call: Call, row: model.AttributeDefinition) -> None:
+    errors = []
     for key in ("attribute_display_name", "attribute_key"):
         if not getattr(row, key):
-            raise invalid(f"{key.replace('_', ' ').capitalize()} can't be blank", key)
-    if not _KEY.fullmatch(row.attribute_key):
-        text = "Attribute key must only contain letters, numbers, underscores, hyphens, and dots"
-        raise invalid(text, "attribute_key")
-    if row.attribute_key in _TAKEN.get(row.attribute_model, ()):
-        text = "Attribute key The provided key is not allowed as it might conflict with default attributes."
-        raise invalid(text, "attribute_key")
+            errors.append((f"{key.replace('_', ' ').capitalize()} can't be blank", key))
     for other in call.store.definitions.of(call.account.id):
         same = other.attribute_key == row.attribute_key and other.attribute_model == row.attribute_model
         if same and other is not row:
-            raise invalid("Attribute key has already been taken", "attribute_key")
+            errors.append(("Attribute key has already been taken", "attribute_key"))
+    if not _KEY.fullmatch(row.attribute_key or ""):
+        text = "Attribute key must only contain letters, numbers, underscores, hyphens, and dots"
+        errors.append((text, "attribute_key"))
+    if row.id == 0 and row.attribute_key in _TAKEN.get(row.attribute_model, ()):
+        text = "Attribute key The provided key is not allowed as it might conflict with default attributes."
+        errors.append((text, "attribute_key"))
+    refuse(errors)
 
 
 def create(call: Call) -> Any:
@@ -130,7 +144,13 @@ def one(call: Call) -> Any:
         call.store.remove(row)
         return NO_CONTENT
     if call.request.method != "GET":
-        _write(call, row, call.root("custom_attribute_definition", FIELDS))
+        before = {key: getattr(row, key) for key in FIELDS}
+        try:
+            _write(call, row, call.root("custom_attribute_definition", FIELDS))
+        except Problem:
+            for key, value in before.items():
+                setattr(row, key, value)
+            raise
         call.store.touch(row)
     return _shown(row)
 
@@ -148,7 +168,7 @@ def _shown_filter(row: model.CustomFilter) -> dict[str, Any]:
 
 def filters(call: Call) -> Any:
     """`GET custom_filters?filter_type=`: the caller's own."""
-    kind = enum(call.params.get("filter_type") or "conversation", FILTER_TYPES)
+    kind = _named(call.params.get("filter_type") or "conversation", FILTER_TYPES)
     rows = call.store.custom_filters.of(call.account.id)
     return [_shown_filter(row) for row in rows if row.user_id == call.person.id and row.filter_type == kind]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clobus_twins.chatwoot import model
-from clobus_twins.chatwoot.call import EMPTY, NO_CONTENT, Call, File, invalid, missing
+from clobus_twins.chatwoot.call import EMPTY, NO_CONTENT, Call, File, crashed, invalid, missing, refuse
 from clobus_twins.chatwoot.seeding import DEFAULT_SUBSCRIPTIONS, new_token
 from clobus_twins.chatwoot.times import iso
 
@@ -38,14 +38,16 @@ def index(call: Call) -> Any:
 
 def _write(call: Call, row: model.Webhook, given: dict[str, Any]) -> None:
     url = given.get("url", row.url)
-    if not url or not str(url).startswith(("http://", "https://")):
-        raise invalid("Url is invalid", "url")
+    errors = []
     if any(one.url == url and one is not row for one in call.store.webhooks.of(call.account.id)):
-        raise invalid("Url has already been taken", "url")
+        errors.append(("Url has already been taken", "url"))
+    if not url or not str(url).startswith(("http://", "https://")):
+        errors.append(("Url is invalid", "url"))
     subscriptions = given.get("subscriptions", row.subscriptions)
     if not isinstance(subscriptions, list) or not subscriptions or not EVENTS.issuperset(subscriptions):
-        raise invalid("Subscriptions Invalid events", "subscriptions")
-    row.url, row.subscriptions = str(url), list(dict.fromkeys(subscriptions))
+        errors.append(("Subscriptions Invalid events", "subscriptions"))
+    refuse(errors)
+    row.url, row.subscriptions = str(url), list(subscriptions)
     row.name = given.get("name", row.name)
 
 
@@ -70,11 +72,18 @@ def one(call: Call) -> Any:
     return {"payload": {"webhook": _shown(row)}}
 
 
-def shown_bot(row: model.AgentBot, *, raw_token: bool) -> dict[str, Any]:
-    """A bot; the token as its text, or as its row (a live 4.15.1 does both, by endpoint)."""
-    token: Any = row.access_token
+def shown_bot(row: model.AgentBot, *, raw_token: bool, admin: bool = True) -> dict[str, Any]:
+    """A bot; the token as its text, or as its row, which a live 4.15.1 shows below an inbox.
+
+    A bot of the installation keeps address, token and secret to itself; the secret is for administrators.
+    """
+    out: dict[str, Any] = {"id": row.id, "name": row.name, "description": row.description, "thumbnail": ""}
+    own = row.account_id is not None
+    if own:
+        out["outgoing_url"] = row.outgoing_url
+    out |= {"bot_type": row.bot_type, "bot_config": row.bot_config, "account_id": row.account_id}
     if raw_token:
-        token = {
+        out["access_token"] = {
             "id": 1_000_000 + row.id,
             "owner_type": "AgentBot",
             "owner_id": row.id,
@@ -82,26 +91,17 @@ def shown_bot(row: model.AgentBot, *, raw_token: bool) -> dict[str, Any]:
             "created_at": iso(row.created_at),
             "updated_at": iso(row.updated_at),
         }
-    system = row.account_id is None
-    return {
-        "id": row.id,
-        "name": row.name,
-        "description": row.description,
-        "thumbnail": "",
-        "outgoing_url": None if system else row.outgoing_url,
-        "bot_type": row.bot_type,
-        "bot_config": row.bot_config,
-        "account_id": row.account_id,
-        "access_token": token,
-        "secret": None if system else row.secret,
-        "system_bot": system,
-    }
+    elif own:
+        out["access_token"] = row.access_token
+    if own and admin:
+        out["secret"] = row.secret
+    return out | {"system_bot": not own}
 
 
 def bots(call: Call) -> Any:
     """`GET agent_bots`: those of the account and of the installation."""
     rows = [row for row in call.store.agent_bots.rows.values() if row.account_id in (None, call.account.id)]
-    return [shown_bot(row, raw_token=True) for row in rows]
+    return [shown_bot(row, raw_token=False, admin=call.admin) for row in rows]
 
 
 def write_bot(row: model.AgentBot, given: dict[str, Any]) -> None:
@@ -109,8 +109,8 @@ def write_bot(row: model.AgentBot, given: dict[str, Any]) -> None:
     for key in ("name", "description", "outgoing_url", "bot_type", "bot_config"):
         if key in given and not isinstance(given[key], File):
             setattr(row, key, given[key])
-    if not row.name:
-        raise invalid("Name can't be blank", "name")
+    if row.bot_type != "webhook":
+        raise crashed()
     if row.outgoing_url and len(row.outgoing_url) > 2048:
         raise invalid("Outgoing url is too long (maximum is 2048 characters)", "outgoing_url")
 
@@ -142,13 +142,15 @@ def _bot(call: Call) -> model.AgentBot:
 def one_bot(call: Call) -> Any:
     """`GET`, `PATCH`, `DELETE agent_bots/{id}`."""
     row = _bot(call)
+    if call.request.method != "GET" and row.account_id is None:
+        raise missing()
     if call.request.method == "DELETE":
         forget_bot(call, row)
         return EMPTY
     if call.request.method != "GET":
         write_bot(row, {key: call.params[key] for key in BOT_FIELDS if key in call.params} | _wrapped(call))
         call.store.touch(row)
-    return shown_bot(row, raw_token=True)
+    return shown_bot(row, raw_token=False, admin=call.admin)
 
 
 def forget_bot(call: Call, row: model.AgentBot) -> None:
@@ -169,7 +171,7 @@ def reset_bot(call: Call) -> Any:
         call.store.owners.pop(row.access_token, None)
         row.access_token = new_token()
     call.store.touch(row)
-    return shown_bot(row, raw_token=True)
+    return shown_bot(row, raw_token=False)
 
 
 def _shown_app(row: model.DashboardApp) -> dict[str, Any]:

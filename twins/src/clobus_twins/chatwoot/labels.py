@@ -6,10 +6,11 @@ import re
 from typing import Any
 
 from clobus_twins.chatwoot import model
-from clobus_twins.chatwoot.call import EMPTY, Call, invalid, missing
+from clobus_twins.chatwoot.call import EMPTY, Call, missing, refuse
 
 FIELDS = ("title", "description", "color", "show_on_sidebar")
-_TITLE = re.compile(r"[\w-]+")
+# a letter or digit, then at least one more, or _ or -
+_TITLE = re.compile(r"[^\W_]+[\w-]+")
 
 
 def _shown(row: model.Label) -> dict[str, Any]:
@@ -35,13 +36,15 @@ def show(call: Call) -> Any:
 
 def _write(call: Call, row: model.Label, given: dict[str, Any]) -> None:
     if "title" in given:
-        title = str(given["title"] or "").strip().lower()
-        if not title:
-            raise invalid("Title must not be blank", "title")
+        title = str(given["title"] or "").lower()
+        errors = []
+        if not title.strip():
+            errors.append(("Title must not be blank", "title"))
         if not _TITLE.fullmatch(title):
-            raise invalid("Title is invalid", "title")
+            errors.append(("Title is invalid", "title"))
         if any(one.title == title and one is not row for one in call.store.labels.of(call.account.id)):
-            raise invalid("Title has already been taken", "title")
+            errors.append(("Title has already been taken", "title"))
+        refuse(errors)
         row.title = title
     for key in FIELDS[1:]:
         if key in given:
@@ -62,8 +65,8 @@ def _retag(call: Call, old: str, new: str | None) -> None:
     rows += store.contacts.of(call.account.id)
     for row in rows:
         if old in row.labels:
-            renamed = [(new or "") if label == old else label for label in row.labels]
-            row.labels = list(dict.fromkeys(label for label in renamed if label))
+            kept = [label for label in row.labels if label not in (old, new)]
+            row.labels = [*kept, new] if new else kept
             store.put(row)
 
 

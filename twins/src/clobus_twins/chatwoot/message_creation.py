@@ -122,13 +122,12 @@ def _link_reply(work: Work, message: model.Message) -> None:
     external = message.content_attributes.get("in_reply_to_external_id")
     if not wanted and not external:
         return
-    for one in work.store.messages_of.get(message.conversation_id, ()):
-        if (wanted and str(one.id) == str(wanted)) or (not wanted and external and one.source_id == external):
-            message.content_attributes = message.content_attributes | {
-                "in_reply_to": one.id,
-                "in_reply_to_external_id": one.source_id,
-            }
-            return
+    rows = work.store.messages_of.get(message.conversation_id, ())
+    found = next((one for one in rows if (str(one.id) == str(wanted) if wanted else one.source_id == external)), None)
+    message.content_attributes = message.content_attributes | {
+        "in_reply_to": found.id if found else None,
+        "in_reply_to_external_id": found.source_id if found else None,
+    }
 
 
 def _reopen(work: Work, row: model.Conversation, message: model.Message) -> None:
@@ -137,12 +136,13 @@ def _reopen(work: Work, row: model.Conversation, message: model.Message) -> None
         return
     inbox = work.store.inboxes.rows[row.inbox_id]
     if row.status == "snoozed":
-        work.reopened_by_contact = True
         work.change(row, status="open")
+    elif row.status == "resolved" and inbox.agent_bot_id:
+        work.change(row, status="pending")
     elif row.status == "resolved":
-        work.reopened_by_contact = True
-        work.change(row, status="pending" if inbox.agent_bot_id else "open")
-    work.reopened_by_contact = False
+        work.reopened_by_contact = True  # of all three only this line names the system
+        work.change(row, status="open")
+        work.reopened_by_contact = False
 
 
 def _human(message: model.Message) -> bool:

@@ -87,7 +87,7 @@ def _attributes(given: Any) -> dict[str, Any]:
 def _sender(
     call: Call, row: model.Conversation, message: model.Message, params: dict[str, Any]
 ) -> tuple[str | None, int | None]:
-    if message.message_type == model.INCOMING:
+    if message.message_type != model.OUTGOING:
         return "Contact", row.contact_id
     if params.get("sender_type") == "AgentBot":
         bot = call.store.agent_bots.get(params.get("sender_id"))
@@ -136,11 +136,17 @@ def update(call: Call) -> Any:
     status = call.params.get("status")
     if status not in STATUSES or (message.status == "read" and status == "delivered"):
         return render.message(call.twin, message)
-    attributes = {key: value for key, value in message.content_attributes.items() if key != "external_error"}
-    if status == "failed" and call.params.get("external_error"):
-        attributes["external_error"] = call.params["external_error"]
-    save(call, message, status=status, content_attributes=attributes)
+    _deliver(call, message, str(status), call.params.get("external_error"))
     return render.message(call.twin, message)
+
+
+def _deliver(call: Call, message: model.Message, status: str, error: Any = None) -> None:
+    """Set the delivery status; the error of a failure is kept, and null once there was one (it is no key before)."""
+    error = error if status == "failed" else None
+    attributes = message.content_attributes
+    if attributes.get("external_error") != error:
+        attributes = attributes | {"external_error": error}
+    save(call, message, status=status, content_attributes=attributes)
 
 
 def save(call: Call, message: model.Message, **values: Any) -> None:
@@ -172,7 +178,8 @@ def delete(call: Call) -> Any:
 def retry(call: Call) -> Any:
     """`POST messages/{id}/retry`: status sent, attributes wiped; an API inbox is sent nothing anew (#15918)."""
     _, message = _message(call)
-    save(call, message, status="sent", content_attributes={})
+    _deliver(call, message, "sent")
+    save(call, message, content_attributes={})
     return render.message(call.twin, message)
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from clobus_twins.chatwoot import model
-from clobus_twins.chatwoot.call import Problem, invalid
+from clobus_twins.chatwoot.call import Problem, refuse
 from clobus_twins.chatwoot.conversations import checked
 
 if TYPE_CHECKING:
@@ -44,10 +44,6 @@ FIELDS = (
     "blocked",
     "additional_attributes",
     "custom_attributes",
-    "middle_name",
-    "last_name",
-    "location",
-    "country_code",
 )
 
 
@@ -89,8 +85,7 @@ def check(work: Work, account_id: int, values: dict[str, Any], own_id: int | Non
             errors.append(("Phone number has already been taken", "phone_number"))
         if not _PHONE.fullmatch(phone):
             errors.append(("Phone number should be in e164 format", "phone_number"))
-    if errors:
-        raise invalid(", ".join(text for text, _ in errors), *(name for _, name in errors))
+    refuse(errors)
 
 
 def create(work: Work, account_id: int, given: dict[str, Any]) -> model.Contact:
@@ -98,8 +93,8 @@ def create(work: Work, account_id: int, given: dict[str, Any]) -> model.Contact:
     values = cleaned(given)
     check(work, account_id, values)
     row = model.Contact(account_id=account_id, **values)
-    if row.email or row.phone_number or row.identifier:
-        row.contact_type = "lead"
+    for key, value in derived(row, {}).items():
+        setattr(row, key, value)
     _join_company(work, row)
     if row.email:
         row.avatar_due = work.store.now() + work.twin.settings.avatar_after
@@ -117,7 +112,21 @@ def update(work: Work, row: model.Contact, given: dict[str, Any]) -> None:
     check(work, row.account_id, values, row.id)
     if values.get("email") and values["email"] != row.email:
         row.avatar_due = work.store.now() + work.twin.settings.avatar_after
-    work.change_contact(row, **values)
+    work.change_contact(row, **values | derived(row, values))
+    if row.company_id is None and values.get("email"):
+        _join_company(work, row)
+        work.store.put(row)
+
+
+def derived(row: model.Contact, values: dict[str, Any]) -> dict[str, Any]:
+    """What the original sets of itself at every save: place and country from the attributes, a visitor who can be
+    reached becomes a lead."""
+    attributes = values.get("additional_attributes", row.additional_attributes)
+    out: dict[str, Any] = {"location": attributes.get("city"), "country_code": attributes.get("country")}
+    reachable = any(values.get(key, getattr(row, key)) for key in ("email", "phone_number", "identifier"))
+    if row.contact_type == "visitor" and reachable:
+        out["contact_type"] = "lead"
+    return out
 
 
 def _join_company(work: Work, row: model.Contact) -> None:
@@ -173,7 +182,7 @@ def merge(work: Work, base: model.Contact, other: model.Contact) -> None:
     }
     for key in ("additional_attributes", "custom_attributes"):
         values[key] = deep_merged(getattr(other, key), getattr(base, key))
-    work.change_contact(base, **values)
+    work.change_contact(base, **values | derived(base, values))
 
 
 def deep_merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

@@ -6,11 +6,18 @@ import re
 from typing import Any
 
 from clobus_twins.chatwoot import accounts, agents, hooks, model
-from clobus_twins.chatwoot.call import EMPTY, Call, Problem, invalid, missing
+from clobus_twins.chatwoot.call import EMPTY, Call, Problem, invalid, missing, refuse
 from clobus_twins.chatwoot.seeding import new_token, password_hash
 from clobus_twins.chatwoot.times import iso
 
-_CLASSES = ("[A-Z]", "[a-z]", "[0-9]", r"[^A-Za-z0-9]")
+SHORTEST_PASSWORD = 6
+# What a password needs one of, in the words of the original: pattern, name, the characters meant.
+_CLASSES = (
+    ("[A-Z]", "uppercase", "A..Z"),
+    ("[a-z]", "lowercase", "a..z"),
+    ("[0-9]", "number", "0..9"),
+    (r"[^A-Za-z0-9]", "special", " !@#$%^&*()_+-=[]{}|\"/\\.,`<>:;?~'"),
+)
 
 
 def _permitted(call: Call, row: model.Row | None, kind: str) -> None:
@@ -29,12 +36,13 @@ def _permit(call: Call, row: model.Row, kind: str) -> None:
 
 
 def _check_password(password: str) -> None:
-    if len(password) < 6:
-        raise invalid("Password is too short (minimum is 6 characters)", "password")
-    names = ("an uppercase letter", "a lowercase letter", "a number", "a special character")
-    for pattern, name in zip(_CLASSES, names, strict=True):
+    errors = []
+    if len(password) < SHORTEST_PASSWORD:
+        errors.append((f"Password must contain at least {SHORTEST_PASSWORD} characters", "password"))
+    for pattern, name, characters in _CLASSES:
         if not re.search(pattern, password):
-            raise invalid(f"Password must contain at least 1 {name.split(' ', 1)[1]}", "password")
+            errors.append((f"Password must contain at least 1 {name} character ({characters})", "password"))
+    refuse(errors)
 
 
 def create_user(call: Call) -> Any:
@@ -112,7 +120,10 @@ def _account(call: Call) -> model.Account:
 
 
 def _shown(row: model.Account) -> dict[str, Any]:
-    return accounts.shown(row) | {"limits": row.limits, "custom_attributes": row.custom_attributes}
+    keys = ("id", "name", "locale", "domain", "support_email")
+    out: dict[str, Any] = {key: getattr(row, key) for key in keys}
+    out |= {"features": accounts.features(row), "custom_attributes": row.custom_attributes}
+    return out | {"limits": row.limits, "status": row.status}
 
 
 def _write(row: model.Account, params: dict[str, Any]) -> None:
@@ -195,9 +206,8 @@ def put_account_user(call: Call) -> Any:
 def drop_account_user(call: Call) -> Any:
     """`DELETE accounts/{id}/account_users {"user_id"}`."""
     row = call.store.membership_of(_account(call).id, call.number("user_id"))
-    if row is None:
-        raise missing()
-    agents.leave(call, row)
+    if row is not None:
+        agents.leave(call, row)
     return EMPTY
 
 

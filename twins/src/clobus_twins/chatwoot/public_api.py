@@ -247,13 +247,29 @@ def create_message(call: Call) -> Any:
     return _message_shown(call, message_creation.create(call.work, row, message))
 
 
+_ANSWER_KEYS = ("name", "title", "value")
+
+
+def _permitted(values: Any) -> Any:
+    """What may be submitted: names, titles and values, and the survey's rating and text."""
+    if isinstance(values, list):
+        return [{key: one[key] for key in _ANSWER_KEYS if key in one} for one in values if isinstance(one, dict)]
+    if not isinstance(values, dict):
+        return None
+    out: dict[str, Any] = {key: values[key] for key in _ANSWER_KEYS if key in values}
+    survey = values.get("csat_survey_response")
+    if isinstance(survey, dict):
+        out["csat_survey_response"] = {key: survey[key] for key in ("feedback_message", "rating") if key in survey}
+    return out
+
+
 def update_message(call: Call) -> Any:
     """`PATCH messages/{id}`: answers to forms, choices and the survey."""
     row, _ = _conversation(call)
     message = call.store.messages.get(call.path["id"])
     if message is None or message.conversation_id != row.id:
         raise _not_found()
-    values = call.params.get("submitted_values")
+    values = _permitted(call.params.get("submitted_values"))
     if message.content_type == "input_csat":
         if csat.locked(call.store.now(), message):
             raise Problem(422, {"error": "You cannot update the CSAT survey after 14 days"})

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from clobus_twins.chatwoot import model
-from clobus_twins.chatwoot.call import Answer, Call, crashed, unprocessable
+from clobus_twins.chatwoot.call import Answer, Call, crashed, missing, unprocessable
 from clobus_twins.chatwoot.render import presence
 from clobus_twins.chatwoot.times import parse_instant
 
@@ -21,6 +21,8 @@ _EVENT_COUNTS = {
     "bot_resolutions_count": "conversation_bot_resolved",
     "bot_handoffs_count": "conversation_bot_handoff",
 }
+# A step that lands within the next period, whatever the length of this one, in seconds.
+_SPANS = {"hour": 3600, "day": 86400, "week": 7 * 86400, "month": 31 * 86400, "year": 366 * 86400}
 HALF_YEAR = 184 * 86400
 Range = tuple[float, float]
 Row = model.Conversation | model.Message | model.ReportingEvent
@@ -39,6 +41,7 @@ def _selector(call: Call) -> Callable[[model.Conversation | None, int | None], b
     wanted = call.number("id")
     if kind == "account":
         return lambda row, user_id: True
+    _known(call, kind, wanted)
     if kind == "agent":
         return lambda row, user_id: user_id == wanted
     if kind == "inbox":
@@ -49,6 +52,18 @@ def _selector(call: Call) -> Callable[[model.Conversation | None, int | None], b
         label = call.store.labels.get(wanted, call.account.id)
         return lambda row, user_id: row is not None and label is not None and label.title in row.labels
     raise crashed()
+
+
+def _known(call: Call, kind: str, wanted: int | None) -> None:
+    """404 when what is reported on does not exist."""
+    store, account_id = call.store, call.account.id
+    tables: dict[str, Any] = {"inbox": store.inboxes, "team": store.teams, "label": store.labels}
+    if kind == "agent":
+        found = wanted is not None and store.membership_of(account_id, wanted) is not None
+    else:
+        found = kind not in tables or tables[kind].get(wanted, account_id) is not None
+    if not found:
+        raise missing()
 
 
 def _facts(call: Call, name: str, span: Range) -> list[model.ReportingEvent]:
@@ -106,6 +121,7 @@ def timeseries(call: Call) -> Any:
     """`GET reports?metric=&type=`; an unknown metric gives {}."""
     metric, span = str(call.params.get("metric")), _range(call)
     group = str(call.params.get("group_by") or "day")
+    group = group if group in _SPANS else "day"
     try:
         offset = float(call.params.get("timezone_offset") or 0)
     except ValueError:
@@ -120,11 +136,27 @@ def timeseries(call: Call) -> Any:
     for row in rows:
         buckets.setdefault(_bucket(row.created_at, group, offset), []).append(row)
     out: list[dict[str, Any]] = []
-    for stamp in sorted(buckets):
-        facts = [one for one in buckets[stamp] if isinstance(one, model.ReportingEvent)]
-        value: Any = _average(facts) if average else len(buckets[stamp])
+    for stamp in _stamps(call, sorted(buckets), group, offset):
+        rows_then = buckets.get(stamp, [])
+        facts = [one for one in rows_then if isinstance(one, model.ReportingEvent)]
+        value: Any = (_average(facts) or 0) if average else len(rows_then)
         out.append({"value": value, "timestamp": stamp} | ({"count": len(facts)} if average else {}))
     return out
+
+
+def _stamps(call: Call, known: list[int], group: str, offset: float) -> list[int]:
+    """The beginnings of all periods of the range, also of those in which nothing happened."""
+    since, until = parse_instant(call.params.get("since")), parse_instant(call.params.get("until"))
+    if since is None or until is None:
+        if not known:
+            return []
+        since, until = float(known[0]), float(known[-1]) + 1
+    stamps = []
+    stamp = _bucket(since, group, offset)
+    while stamp < until:
+        stamps.append(stamp)
+        stamp = _bucket(stamp + _SPANS.get(group, 86400), group, offset)
+    return stamps
 
 
 def _summary(call: Call, span: Range) -> dict[str, Any]:

@@ -29,12 +29,7 @@ def _contacts(call: Call) -> list[dict[str, Any]]:
     query = _query(call)
     rows = [row for row in call.store.contacts.of(call.account.id) if _contact_says(row, query)]
     rows.sort(key=lambda row: row.last_activity_at or 0, reverse=True)
-    shown = []
-    for row in _page(call, rows):
-        one = {key: getattr(row, key) for key in ("id", "name", "email", "phone_number", "identifier")}
-        one["additional_attributes"] = row.additional_attributes
-        shown.append(one | {"last_activity_at": epoch(row.last_activity_at) or None})
-    return shown
+    return [_contact(row) for row in _page(call, rows)]
 
 
 def _conversations(call: Call) -> list[dict[str, Any]]:
@@ -53,14 +48,20 @@ def _conversation(call: Call, row: model.Conversation) -> dict[str, Any]:
     store = call.store
     contact, inbox = store.contacts.rows[row.contact_id], store.inboxes.rows[row.inbox_id]
     assignee = store.users.rows.get(row.assignee_id or 0)
-    latest = render.last_of(call.twin, row, activity=True, private=True)
-    out: dict[str, Any] = {"id": row.display_id, "uuid": row.uuid, "created_at": epoch(row.created_at)}
-    out["message"] = render.message(call.twin, latest) if latest else None
-    out["contact"] = {"id": contact.id, "name": contact.name, "email": contact.email}
-    out["inbox"] = {"id": inbox.id, "name": inbox.name, "channel_type": inbox.channel_type}
+    out: dict[str, Any] = {"id": row.display_id, "account_id": row.account_id, "created_at": epoch(row.created_at)}
+    if messages := store.messages_of.get(row.id):
+        out["message"] = render.message(call.twin, messages[0])
+    out["contact"] = _contact(contact)
+    out["inbox"] = {key: getattr(inbox, key) for key in ("id", "channel_id", "name", "channel_type")}
     if assignee is not None:
-        out["agent"] = render.agent(call.twin, row.account_id, assignee)
-    return out | {"account_id": row.account_id, "additional_attributes": row.additional_attributes}
+        whole = render.agent(call.twin, row.account_id, assignee)
+        out["agent"] = {key: whole[key] for key in ("id", "available_name", "email", "name", "role")}
+    return out | {"additional_attributes": row.additional_attributes}
+
+
+def _contact(row: model.Contact) -> dict[str, Any]:
+    keys = ("email", "id", "name", "phone_number", "identifier", "additional_attributes")
+    return {key: getattr(row, key) for key in keys} | {"last_activity_at": epoch(row.last_activity_at) or None}
 
 
 def _messages(call: Call) -> list[dict[str, Any]]:

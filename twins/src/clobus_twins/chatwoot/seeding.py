@@ -71,7 +71,7 @@ class Seeding(Memory):
         user.password_hash = password_hash(admin_password)
         self.add(user)
         self.add(model.AccountUser(account_id=account_id, user_id=admin_id, role="administrator"))
-        allowed = [f"Account:{account_id}", f"User:{admin_id}"]
+        allowed = [f"Account:{account_id}"]
         app = next((one for one in self.platform_apps.rows.values() if one.access_token == platform_token), None)
         if app is None:
             self.add(model.PlatformApp(name="clobus", access_token=platform_token, permissible=allowed))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clobus_twins.chatwoot import model, render
-from clobus_twins.chatwoot.call import EMPTY, Call, Problem, invalid, missing, truthy
+from clobus_twins.chatwoot.call import EMPTY, Call, Problem, crashed, invalid, missing, truthy
 
 FIELDS = ("name", "description", "allow_auto_assign")
 
@@ -80,6 +80,8 @@ def members(call: Call) -> Any:
 def change_members(call: Call) -> Any:
     """`POST` adds and shows the new ones, `PATCH` sets and shows all, `DELETE` removes."""
     row = _team(call)
+    if "user_ids" not in call.params:
+        raise crashed()
     try:
         given = list(dict.fromkeys(int(one) for one in call.listed("user_ids")))
     except (TypeError, ValueError) as error:
@@ -90,7 +92,7 @@ def change_members(call: Call) -> Any:
     if call.request.method == "DELETE":
         row.members = [one for one in row.members if one not in given]
     elif call.request.method == "PATCH":
-        row.members = given
+        row.members = [*(one for one in row.members if one in given), *new]
     else:
         row.members = [*row.members, *new]
     call.store.put(row)

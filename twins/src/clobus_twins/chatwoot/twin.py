@@ -54,8 +54,8 @@ class Twin:
 
     def after_change(self, work: Work, row: model.Conversation, changes: dict[str, tuple[Any, Any]]) -> None:
         """Survey, reports, rules and automatic assignment after a conversation's change."""
-        if "assignee_id" in changes and row.assignee_id and row.assignee_id not in row.participants:
-            row.participants = [*row.participants, row.assignee_id]
+        if "assignee_id" in changes and row.assignee_id and self.assignable(row, row.assignee_id):
+            row.participants = list(dict.fromkeys([*row.participants, row.assignee_id]))
         if "status" in changes:
             reporting.status_changed(work, row)
             if row.status == "resolved":
@@ -84,9 +84,9 @@ class Twin:
         """Write an activity line."""
         activity.write(work, row, text)
 
-    def shown_bot(self, bot: model.AgentBot, *, raw_token: bool) -> dict[str, Any]:
+    def shown_bot(self, bot: model.AgentBot, *, raw_token: bool, admin: bool) -> dict[str, Any]:
         """A bot as an inbox shows it."""
-        return hooks.shown_bot(bot, raw_token=raw_token)
+        return hooks.shown_bot(bot, raw_token=raw_token, admin=admin)
 
     def delete_contact(self, row: model.Contact) -> None:
         """Delete a contact with its conversations, addresses and notes; silent."""
@@ -98,6 +98,12 @@ class Twin:
             if note.contact_id == row.id:
                 self.store.remove(note)
         self.store.remove(row)
+
+    def assignable(self, row: model.Conversation, user_id: int) -> bool:
+        """True for a member of the conversation's inbox and for an administrator."""
+        membership = self.store.membership_of(row.account_id, user_id)
+        inbox = self.store.inboxes.rows[row.inbox_id]
+        return membership is not None and (membership.role == "administrator" or user_id in inbox.members)
 
     def auto_assign(self, work: Work, row: model.Conversation) -> None:
         """Give an open conversation of an inbox with automatic assignment to a member who is online."""
@@ -111,6 +117,7 @@ class Twin:
                 return
             found = self.online_member(row, team.members if team else inbox.members)
             if found is not None:
+                work.user = work.bot = None  # a job of its own: nobody's name is in its line, so there is none
                 work.change(row, assignee_id=found)
 
         work.defer(job)

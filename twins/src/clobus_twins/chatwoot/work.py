@@ -211,7 +211,8 @@ class Work:
         event = Event(name, subject, changed)
         if name in BOT_EVENTS and not isinstance(subject, model.Contact):
             self._tell_bots(event)
-        if name not in BOT_ONLY:
+        silent = isinstance(subject, model.Message) and subject.message_type == model.ACTIVITY
+        if name not in BOT_ONLY and not silent:
             self.events.append(event)
 
     def freeze(self) -> None:
@@ -225,7 +226,9 @@ class Work:
         self.deferred.append(job)
 
     def run_deferred(self) -> None:
-        """Run the jobs, also those that they defer."""
+        """Run the jobs, also those that they defer; each reads its rows anew, without what the request left in them."""
+        self.created.clear()
+        self.labels_loaded.clear()
         while self.deferred:
             self.deferred.pop(0)()
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from clobus.gateways.onec.entities import AnswerRow, Consultation, TopicRow
-from clobus.gateways.onec.wire import local_to_instant
+from clobus.gateways.onec.wire import NO_DATE, local_to_instant
 from clobus.modules.consultations.types import AnswerLine, ConsultationSnapshot, Status
 from clobus.sync.onec.feed import Context, InvalidRecord
 
@@ -23,6 +23,7 @@ LANGUAGES = {
     UUID("15d38cdb-1812-11ef-b824-c67597d01fa8"): "uz",
 }
 TEXT_LIMIT = 20_000
+LAST_LINE = 2**31 - 1
 MARKER = re.compile(r"Clobus ([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12})\s*(?:\n|$)")
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -85,19 +86,28 @@ def _answers(topics: list[TopicRow], answers: list[AnswerRow]) -> tuple[AnswerLi
     ]  # fmt: skip
     if len({(line.section, line.line_number) for line in lines}) != len(lines):
         raise InvalidRecord("a tabular section has two lines of one number")
+    if any(not 0 < line.line_number <= LAST_LINE for line in lines):
+        raise InvalidRecord("a line of a tabular section has no number that could be")
     return tuple(lines)
 
 
 @lru_cache(maxsize=4096)
-def _cached(text: str, zone: ZoneInfo) -> datetime | None:
-    return local_to_instant(text, zone)
+def _offset(day: str, zone: ZoneInfo) -> timedelta | None:
+    """How far the zone is from UTC on a day; None on a day on which that changes."""
+    first = datetime.fromisoformat(day).replace(tzinfo=zone)
+    offset = first.utcoffset()
+    return offset if offset == (first + timedelta(days=1)).utcoffset() else None
 
 
 def _instant(text: str | None, zone: ZoneInfo, what: str) -> datetime | None:
-    if not text:
+    if not text or text.startswith(NO_DATE):
         return None
     try:
-        instant = _cached(text, zone)
+        offset = _offset(text[:10], zone)  # of a million dates most share their day with another
+        if offset is None:
+            instant = local_to_instant(text, zone)
+        else:
+            instant = (datetime.fromisoformat(text[:19]) - offset).replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise InvalidRecord(f"{what} is no date") from None
     if instant is not None and not EARLIEST <= instant < LATEST:
