@@ -116,6 +116,7 @@ async def test_a_request_from_telegram_lives_its_whole_life(dsn: str, world: Wor
         assert [a["file_type"] for a in second["attachments"]] == ["file"]
         await _answered(world, person, telegram, number)
         await _closed(runtime, world, row)
+        await agreed(runtime)
         person.does("text", text="/my")
         await person.taps("закрыта")
         await person.taps("⭐⭐⭐⭐⭐")
@@ -124,7 +125,6 @@ async def test_a_request_from_telegram_lives_its_whole_life(dsn: str, world: Wor
         await person.sees("Спасибо за оценку")
         [mark] = await ask(runtime, "select rating from cons.cons_rating_answers where comment = 'Отлично'")
         assert mark["rating"] == 5
-        await agreed(runtime)
         assert await ask(runtime, "select 1 from sys.dead_letters where kind <> 'record'") == []
         health = await ask(runtime, "select outcome from log.etl_runs where process = 'bot' order by id desc limit 1")
         assert health == [{"outcome": "ok"}]
