@@ -12,7 +12,7 @@ from clobus.commands import dead_letters, keys, messages, sandbox, session, sync
 from clobus.commands.drift import drift
 from clobus.commands.explain import explain
 from clobus.commands.openapi import openapi
-from clobus.commands.serve import api, worker
+from clobus.commands.serve import api, bot, worker
 from clobus.core import migrations
 from clobus.sandbox import instance as instances
 from clobus.sandbox.up import up as start_everything
@@ -32,6 +32,7 @@ app.add_typer(messages.app, name="messages")
 app.add_typer(sandbox.app, name="sandbox")
 app.command()(api)
 app.command()(worker)
+app.command()(bot)
 app.command()(drift)
 app.command()(explain)
 app.command()(openapi)

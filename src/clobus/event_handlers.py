@@ -13,27 +13,35 @@ from clobus.core.db import Connection
 from clobus.core.events import Event, Origin, Reaction
 from clobus.modules.consultations import attachments
 from clobus.modules.notifications import service as notifications
+from clobus.sync.telegram.book import CHAT
 
 CONSULTATION = "consultation"
+SAID = "Messaged"
+"""What was said changes nothing that a partner shows of the request."""
 
 
 async def push_to_chatwoot(connection: Connection, events: Sequence[Event]) -> None:
     """Whatever changed, Chatwoot may show it wrongly now."""
-    ids = [event.cons_id for event in events if event.cons_id is not None]
+    ids = [event.cons_id for event in events if event.cons_id is not None and event.name != SAID]
     await outbox.touch(connection, "chatwoot", CONSULTATION, ids)
 
 
 async def push_to_onec(connection: Connection, events: Sequence[Event]) -> None:
     """1C need not be told what it told us."""
-    ids = [event.cons_id for event in events if event.cons_id is not None and event.origin is not Origin.ONEC]
+    ids = [
+        event.cons_id
+        for event in events
+        if event.cons_id is not None and event.origin is not Origin.ONEC and event.name != SAID
+    ]
     await outbox.touch(connection, "onec", CONSULTATION, ids)
 
 
 async def send_what_waited(connection: Connection, events: Sequence[Event]) -> None:
-    """Files that were put to a request before it had a conversation."""
+    """What was said or put to a request before it had a conversation: files, and messages of Telegram."""
     ids = [event.cons_id for event in events if event.name == "Linked" and event.cons_id is not None]
     if ids:
         await attachments.wake(connection, ids)
+        await outbox.touch(connection, "chatwoot", CHAT, ids)
 
 
 REACTIONS: tuple[Reaction, ...] = (push_to_chatwoot, push_to_onec, send_what_waited, notifications.on_events)

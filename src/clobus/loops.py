@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from uuid import UUID
 
 from clobus.core import inbox, live, outbox
 from clobus.modules.notifications.deliver import Deliverer
 from clobus.modules.notifications.quiet import Quiet
 from clobus.parts import Parts
 from clobus.sync.chatwoot.vocabulary import SOURCE
+from clobus.sync.telegram.book import CHAT
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 
@@ -19,10 +21,19 @@ def all_loops(parts: Parts) -> dict[str, Loop]:
     runtime = parts.runtime
     db, settings = runtime.db, runtime.settings
     at_once, lease = settings.chatwoot.concurrency, settings.lease_seconds
+
+    async def push_to_chatwoot(kind: str, subject_id: UUID) -> None:
+        if kind == CHAT:
+            await parts.inward.handle(subject_id)
+        else:
+            await parts.chatwoot_push.handle(kind, subject_id)
+
     dispatchers = [
-        outbox.Dispatcher(db, "chatwoot", parts.chatwoot_push.handle, concurrency=at_once, lease=lease),
+        outbox.Dispatcher(db, "chatwoot", push_to_chatwoot, concurrency=at_once, lease=lease),
         outbox.Dispatcher(db, "onec", parts.onec_push.handle, concurrency=settings.onec.pages_in_flight, lease=lease),
     ]
+    if parts.outward is not None:
+        dispatchers.append(outbox.Dispatcher(db, "telegram", parts.outward.handle, concurrency=at_once, lease=lease))
     loops: dict[str, Loop] = {f"push_{d.system}": d.run for d in dispatchers}
 
     async def listen(stop: asyncio.Event) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from clobus.gateways.telegram.client import TelegramClient
 from clobus.modules.consultations.roster import Roster
 from clobus.runtime import Runtime
 from clobus.settings import Settings
@@ -18,6 +19,8 @@ from clobus.sync.onec.feed import Context
 from clobus.sync.onec.feeds import CONSULTATIONS
 from clobus.sync.onec.pull import Reader
 from clobus.sync.onec.push import OnecPush
+from clobus.sync.telegram.inward import Inward
+from clobus.sync.telegram.outward import Outward
 
 WEBHOOK_PATH = "/hooks/chatwoot"
 
@@ -33,6 +36,8 @@ class Parts:
     provisioner: Provisioner
     chatwoot_push: ChatwootPush
     onec_push: OnecPush
+    inward: Inward
+    outward: Outward | None
     roster: Roster
 
     @property
@@ -47,6 +52,7 @@ def assemble(runtime: Runtime) -> Parts:
     given, inbox = settings.onec, settings.chatwoot.inbox_id
     context = Context(runtime.onec.zone, UUID(settings.clients_folder))
     directory = Directory(db, chatwoot, settings.tz)
+    telegram = TelegramClient.over(runtime.telegram) if runtime.telegram else None
     receiver = Receiver(db, chatwoot, directory, inbox)
     provisioner = Provisioner(db, chatwoot, runtime.platform, directory, inbox, webhook_address(settings))
     return Parts(
@@ -57,6 +63,8 @@ def assemble(runtime: Runtime) -> Parts:
         provisioner,
         ChatwootPush(db, chatwoot, receiver, directory, provisioner, inbox),
         OnecPush(db, runtime.onec, context),
+        Inward(db, chatwoot, telegram),
+        Outward(db, chatwoot, telegram) if telegram else None,
         Roster(settings.calendar.of(settings.tz)),
     )
 

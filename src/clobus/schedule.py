@@ -18,6 +18,7 @@ from clobus.modules.notifications import reminders
 from clobus.modules.ops import alerts
 from clobus.parts import Parts
 from clobus.runtime import Runtime
+from clobus.settings import Settings
 from clobus.sync import drift
 from clobus.sync.onec import pull, sweep
 from clobus.sync.onec.feed import Feed
@@ -27,6 +28,7 @@ RECENT_SECONDS = 60
 LONG_AGO = 86_400
 PING_SECONDS = 20.0
 KEEP_RUNS_DAYS = 14
+BOT, BOT_SECONDS = "bot", 30.0
 KEEP_MESSAGES_DAYS = 30
 
 
@@ -148,6 +150,11 @@ async def _cleanup(parts: Parts) -> None:
             ("delete from sys.idempotency_keys where expires_at < now() - %s::interval", 0),
             ("delete from log.etl_runs where outcome <> 'running' and started_at < now() - %s::interval",
              KEEP_RUNS_DAYS),
+            ("delete from cons.telegram_replies where state <> 'waiting' and created_at < now() - %s::interval",
+             KEEP_MESSAGES_DAYS),
+            # The numbers of messages stay, what was said goes.
+            ("update cons.telegram_messages set content = '{}' where state not in ('waiting', 'sending')"
+             " and content <> '{}' and created_at < now() - %s::interval", KEEP_MESSAGES_DAYS),
             ("delete from sys.alerts where over_told_at < now() - %s::interval", KEEP_MESSAGES_DAYS),
         ):  # fmt: skip
             this.updated += await run(connection, sql, (f"{days} days",))
@@ -183,9 +190,7 @@ async def _alerts(parts: Parts) -> None:
         for system, there in zip(("onec", "chatwoot"), answers, strict=True):
             await alerts.note_partner(connection, system, answers=there)
     given = settings.alerts
-    limits = alerts.Thresholds(
-        given.errors, given.minutes, given.away_seconds, given.drift_minutes, intervals(settings.speed)
-    )
+    limits = alerts.Thresholds(given.errors, given.minutes, given.away_seconds, given.drift_minutes, expected(settings))
     async with runtime.db.transaction() as connection:
         await alerts.update(connection, await alerts.troubles(connection, limits))
     chat = settings.telegram.alert_chat_id if settings.telegram else None
@@ -234,6 +239,12 @@ def first_load() -> list[Process]:
     staff = [feeds["users"], Process("chatwoot_provision", 0, _provision)]
     others = [feeds[name] for name in _ORDER]
     return [*dictionaries, *staff, *others, Process("chatwoot_link", 0, _link), Process("open_update", 0, _open_update)]
+
+
+def expected(settings: Settings) -> dict[str, float]:
+    """Seconds between the signs of life of everything that should run: the schedule, and the bot where there is one."""
+    bot = {BOT: BOT_SECONDS} if settings.telegram is not None and settings.telegram.mode != "off" else {}
+    return intervals(settings.speed) | bot
 
 
 def intervals(speed: float) -> dict[str, float]:

@@ -52,13 +52,16 @@ class Chatwoot(_Group):
 
 
 class Telegram(_Group):
-    """The bot that tells alerts; without it alerts are only logged."""
+    """The bot: speaks with clients (`clobus bot`) and tells alerts; without it alerts are only logged."""
 
     base_url: HttpUrl = HttpUrl("https://api.telegram.org")
     bot_token: SecretStr
     alert_chat_id: int | str
     ca_file: Path | None = None
     init_data_seconds: int = Field(default=3600, ge=60, le=86_400, description="How old a Mini App's initData may be.")
+    mode: str = Field(default="polling", pattern="^(polling|webhook|off)$", description="How updates come to the bot.")
+    webapp_url: HttpUrl | None = None  # the site as a Mini App; Telegram opens https alone
+    messages_per_minute: int = Field(default=60, ge=5, description="How much one person may say.")
 
 
 class Mail(_Group):

@@ -167,6 +167,7 @@ DOORS: dict[str, Door] = {
     "GET /metrics": Door(to(SERVICES, "administrator", "auditor")),
     # ---- others' webhooks prove themselves by a signature
     "POST /hooks/chatwoot": public(401, {}),
+    "POST /hooks/telegram": public(401, {}),
     # ---- the operations page asks for itself
     "GET /ops": public(),
     "POST /ops/sign-in": public(401, form={"token": "x" * 32}),

@@ -40,6 +40,7 @@ NOUNS = {
         "registers",
         "roster",
         "selection",
+        "slots",
         "timeline",
         "watching",
     },

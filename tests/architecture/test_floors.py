@@ -19,7 +19,8 @@ def bones(tmp_path: Path) -> Path:
     for package in (
         "clobus", "clobus/core", "clobus/gateways", "clobus/gateways/onec", "clobus/gateways/chatwoot",
         "clobus/gateways/telegram", "clobus/modules", "clobus/modules/consultations", "clobus/modules/staff",
-        "clobus/modules/clients", "clobus/sync", "clobus/api", "clobus/sandbox", "clobus/commands", "clobus_twins",
+        "clobus/modules/clients", "clobus/sync", "clobus/api", "clobus/bot", "clobus/sandbox",
+        "clobus/commands", "clobus_twins",
     ):  # fmt: skip
         (tmp_path / package).mkdir()
         (tmp_path / package / "__init__.py").write_text("")

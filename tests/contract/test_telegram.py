@@ -26,6 +26,7 @@ def twin() -> Iterator[TwinProcess]:
 @pytest.fixture
 async def sender(twin: TwinProcess) -> AsyncIterator[TelegramSender]:
     twin.reset()
+    twin.control("POST", "chats", [{"id": 7, "first_name": "A"}, {"id": 9, "first_name": "B"}])
     made = open_telegram(twin.base_url, TOKEN, retry=RetryPolicy(attempts=2, base=0.01, cap=0.01, patience=0.1))
     yield made
     await made.close()

@@ -60,6 +60,8 @@ def main() -> None:
         _twin(what)
     elif what == "worker":
         _worker()
+    elif what == "bot":
+        time.sleep(600)
     else:
         _serve()
 

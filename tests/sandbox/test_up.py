@@ -133,7 +133,7 @@ def test_a_taken_port_is_an_error_in_words(data: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", ["onec", "worker", "api"])
+@pytest.mark.parametrize("part", ["onec", "worker", "api", "bot"])
 def test_a_part_that_dies_ends_the_start_in_words(data: Path, part: str) -> None:
     up = Up(data, free_port(), STUB_DIE=part)
     _, said = up.process.communicate(timeout=60)
@@ -177,6 +177,6 @@ def test_real_servers_take_the_place_of_embedded_ones(data: Path, database_url: 
     kept = instances.load(data)
     assert kept.database_url == database_url
     assert set(kept.twins) == {"chatwoot", "telegram", "mail"}
-    assert set(kept.pids) == {"supervisor", "twin-chatwoot", "twin-telegram", "twin-mail", "worker", "api"}
+    assert set(kept.pids) == {"supervisor", "twin-chatwoot", "twin-telegram", "twin-mail", "worker", "api", "bot"}
     assert not (data / "postgres").exists()
     assert up.end(signal.SIGTERM) == 0

@@ -42,6 +42,7 @@ from clobus.sync.chatwoot.receive import Receiver
 from clobus.sync.chatwoot.webhook import Door as ChatwootDoor
 from clobus.sync.onec.feed import Context
 from clobus.sync.refresh import Refresher
+from clobus.sync.telegram.door import Door as TelegramDoor
 
 ROUTERS = (
     words.dicts,
@@ -83,6 +84,7 @@ def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
     app.state.refresher = _refresher(runtime)
     app.state.chatwoot_door = ChatwootDoor(runtime.db)
     app.state.callers = callers = Callers(runtime.db, trust_of(settings))
+    app.state.telegram_door = TelegramDoor(runtime.db, settings.secret_key.get_secret_value())
     app.state.door = Door(
         callers,
         Limiter(

@@ -15,3 +15,10 @@ async def chatwoot(request: Request) -> Response:
     """A delivery of Chatwoot: 200 when it is stored (or was before), 401 when it is not signed rightly."""
     await request.app.state.chatwoot_door.receive(request.headers, await request.body(), clock.now())
     return Response(b"{}", media_type="application/json")
+
+
+@router.post("/hooks/telegram", dependencies=[Depends(public("webhooks"))], include_in_schema=False)
+async def telegram(request: Request) -> Response:
+    """An update of the bot: 200 when it is stored (or was before), 401 without Telegram's secret."""
+    await request.app.state.telegram_door.receive(request.headers, await request.body())
+    return Response(b"{}", media_type="application/json")

@@ -80,7 +80,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
     """Show the last run of each process, and whether it is stale."""
 
     async def work(runtime: Runtime) -> list[DictRow]:
-        expected = schedule.intervals(runtime.settings.speed)
+        expected = schedule.expected(runtime.settings)
         async with runtime.db.read() as connection:
             found = await rows(
                 connection,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, Self, TypeVar
 
 import httpx
 import msgspec
@@ -21,6 +21,7 @@ from clobus.core.breaker import Breaker, BreakerPolicy
 from clobus.core.errors import BadAnswer, GatewayDown, GatewayError, Missing, OutcomeUnknown, Refused, Transient
 from clobus.core.metrics import CALL_SECONDS, CALLS
 
+T = TypeVar("T")
 Judge = Callable[[str, httpx.Response], GatewayError | None]
 Primitive = str | int | float | bool | None
 Params = Mapping[str, Primitive | Sequence[Primitive]] | list[tuple[str, Primitive]]
@@ -161,7 +162,8 @@ class Http:
             timeout=httpx.USE_CLIENT_DEFAULT if time_limit is None else time_limit,
         )
         if once:
-            return await call.send(request)
+            answer: httpx.Response = await call.send(request)
+            return answer
         async for attempt in AsyncRetrying(
             stop=stop_after_attempt(attempts or self.retry.attempts),
             wait=self._pause,
@@ -169,8 +171,20 @@ class Http:
             reraise=True,
         ):
             with attempt:
-                return await call.send(request)
+                response: httpx.Response = await call.send(request)
+                return response
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+    async def stream(
+        self, path: str, read: Callable[[httpx.Response], Awaitable[T]], *, headers: Mapping[str, str], route: str
+    ) -> T:
+        """GET a body that may be large: `read` takes as much of it as it wants. Not repeated."""
+        if db.in_transaction():
+            raise RuntimeError(f"a call to {self.system} inside a database transaction")
+        call = _Call(self, "GET", route, once=False)
+        request = self.client.build_request("GET", path, headers=dict(headers))
+        found: T = await call.send(request, read)
+        return found
 
     def _again(self, error: BaseException) -> bool:
         if not isinstance(error, Transient) or error.code == "gateway.open":
@@ -193,13 +207,14 @@ class _Call:
     route: str
     once: bool
 
-    async def send(self, request: httpx.Request) -> httpx.Response:
+    async def send(self, request: httpx.Request, read: Callable[[httpx.Response], Awaitable[Any]] | None = None) -> Any:
+        """The answer, or what `read` makes of it while it comes."""
         system, breaker, started = self.http.system, self.http.breaker, clock.monotonic()
         outcome = "cancelled"
         trial = breaker.enter()
         settled = False
         try:
-            response = await self._answer(request)
+            response = await (self._answer(request) if read is None else self._read(request, read))
             outcome = "ok"
             breaker.succeeded(trial)
             settled = True
@@ -230,6 +245,18 @@ class _Call:
         if error is None:
             return response
         raise self._unsure(error)
+
+    async def _read(self, request: httpx.Request, read: Callable[[httpx.Response], Awaitable[Any]]) -> Any:
+        try:
+            response = await self.http.client.send(request, stream=True)
+            try:
+                return await read(response)
+            finally:
+                await response.aclose()
+        except httpx.TransportError as exc:
+            raise self._broken(exc) from exc
+        except httpx.DecodingError as exc:
+            raise BadAnswer(self.http.system, f"{self._named(exc)}") from exc
 
     def _broken(self, exc: httpx.TransportError) -> GatewayError:
         text = self._named(exc)

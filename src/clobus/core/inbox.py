@@ -58,13 +58,16 @@ class Processor:
     """Hands stored messages of one source to their handler."""
 
     def __init__(
-        self, db: Database, source: str, handler: Handler, *, concurrency: int = 4, lease: float = LEASE_SECONDS
-    ) -> None:
+        self, db: Database, source: str, handler: Handler, *, concurrency: int = 4, lease: float = LEASE_SECONDS,
+        ordered: bool = False,
+    ) -> None:  # fmt: skip
+        """`ordered`: what comes after a message of the same subject that has to wait waits too."""
         self.db = db
         self.lease = lease
         self.source = source
         self.handler = handler
         self.concurrency = concurrency
+        self.ordered = ordered
 
     async def run(self, stop: asyncio.Event, *, poll_seconds: float = 0.2) -> None:
         """Handle until `stop` is set; survives a database that is away for a while."""
@@ -127,9 +130,12 @@ class Processor:
                 " where n.source = %s and ((n.state = 'new' and n.next_at <= now())"
                 " or (n.state = 'claimed' and n.lease_until < now())) and not exists (select 1 from log.webhook_log b"
                 " where b.source = n.source and b.subject = n.subject and b.state = 'claimed'"
-                " and b.lease_until >= now()) order by n.id limit %s) c where w.id = c.id"
+                " and b.lease_until >= now()) and (not %s or not exists (select 1 from log.webhook_log b"
+                " where b.source = n.source and b.subject = n.subject and b.state = 'new' and b.next_at > now()"
+                " and b.id < n.id))"
+                " order by n.id limit %s) c where w.id = c.id"
                 " returning w.id, w.event, w.subject, w.payload",
-                (self.lease, self.source, limit),
+                (self.lease, self.source, self.ordered, limit),
             )
         return sorted(
             (Message(r["id"], r["event"], r["subject"], r["payload"]) for r in found), key=lambda message: message.id

@@ -74,7 +74,10 @@ def _run(supervisor: Supervisor, this: Instance, port: int, console: Console) ->
 
     env = {**this.environment(), **os.environ, "PYTHONUNBUFFERED": "1", "DATA": str(this.data)}
     clobus = [sys.executable, "-m", "clobus"]
-    for name, command in (("worker", ["worker"]), ("api", ["api", "--port", str(port)])):
+    parts = (("worker", ["worker"]), ("api", ["api", "--port", str(port)]), ("bot", ["bot"]))
+    for name, command in parts:
+        if name == "bot" and os.environ.get("CLOBUS_TELEGRAM__MODE") == "off":
+            continue
         this.pids[name] = supervisor.start(name, [*clobus, *command], env).process.pid
     instances.write(this)
     supervisor.wait_until(lambda: answers(f"{this.api}/health/live"), "The API", 60)

@@ -17,6 +17,7 @@ SYSTEM = "telegram"
 T = TypeVar("T")
 CODES = {
     400: "telegram.invalid", 401: "telegram.unauthorized", 403: "telegram.blocked", 404: "telegram.unauthorized",
+    409: "telegram.conflict", 413: "telegram.too_large",
 }  # fmt: skip
 
 
@@ -98,13 +99,13 @@ class TelegramSender:
             body["disable_notification"] = True
         response = await self._call("POST", "sendMessage", body)
         try:
-            return _result(response, SentMessage)
+            return decoded(response, SentMessage)
         except BadAnswer as exc:
             raise OutcomeUnknown(SYSTEM, exc.text, status=exc.status) from exc
 
     async def get_me(self) -> BotUser:
         """Ask who the bot is: proves the token."""
-        return _result(await self._call("GET", "getMe", None), BotUser)
+        return decoded(await self._call("GET", "getMe", None), BotUser)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -145,7 +146,8 @@ def judge(system: str, response: httpx.Response) -> GatewayError | None:
     return Refused(system, said, status=code, code=CODES.get(code, f"telegram.http_{code}"), vendor_text=text)
 
 
-def _result(response: httpx.Response, kind: type[T]) -> T:
+def decoded(response: httpx.Response, kind: type[T]) -> T:
+    """The result of a good answer; BadAnswer when it is not what the contract promises."""
     answer = msgspec.json.decode(response.content, type=_Answer)
     try:
         return msgspec.json.decode(answer.result, type=kind)

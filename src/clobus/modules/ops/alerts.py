@@ -46,7 +46,30 @@ def stale_after(every: float) -> float:
 async def troubles(connection: Connection, limits: Thresholds) -> list[Trouble]:
     """Everything that people should know of, as it is now."""
     found = [await _errors(connection, limits), await _drift(connection, limits)]
-    return [t for t in found if t] + await _stale(connection, limits) + await _away(connection, limits)
+    others = await _stale(connection, limits) + await _away(connection, limits) + await _noted(connection)
+    return [t for t in found if t] + others
+
+
+async def note_trouble(
+    connection: Connection, key: str, text: str, params: Mapping[str, Any] | None = None
+) -> None:  # fmt: skip
+    """Something is wrong that only its finder can tell; it is so until `forget_trouble`. `text`: of the catalogues."""
+    await run(
+        connection,
+        "insert into sys.settings (key, value) values (%s, %s) on conflict (key) do update set value = excluded.value"
+        " where sys.settings.value is distinct from excluded.value",
+        (f"trouble:{key}", Jsonb({"text": text, "params": dict(params or {})})),
+    )
+
+
+async def forget_trouble(connection: Connection, keys: Sequence[str]) -> None:
+    """These are over."""
+    await run(connection, "delete from sys.settings where key = any(%s)", ([f"trouble:{key}" for key in keys],))
+
+
+async def _noted(connection: Connection) -> list[Trouble]:
+    found = await rows(connection, "select key, value from sys.settings where key like 'trouble:%%'")
+    return [Trouble(row["key"].removeprefix("trouble:"), row["value"]["text"], row["value"]["params"]) for row in found]
 
 
 async def note_partner(connection: Connection, system: str, *, answers: bool) -> None:

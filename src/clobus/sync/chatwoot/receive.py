@@ -22,6 +22,7 @@ from clobus.modules.consultations.types import Actor, Row
 from clobus.modules.notifications import service as notifications
 from clobus.sync.chatwoot import mapping
 from clobus.sync.chatwoot import vocabulary as words
+from clobus.sync.chatwoot.messages import MessageReader, changed_by
 from clobus.sync.chatwoot.names import Directory
 
 log = structlog.get_logger()
@@ -42,6 +43,7 @@ class Receiver:
         self.chatwoot = chatwoot
         self.directory = directory
         self.inbox_id = inbox_id
+        self.messages = MessageReader(db, chatwoot)
 
     async def handle(self, subject: str | None, messages: Sequence[Stored]) -> str:
         """Handle all waiting webhooks of one conversation; the handler of `core.inbox.Processor`."""
@@ -54,7 +56,15 @@ class Receiver:
         known = await self.take(shown)
         if known:
             await self._answer_late(int(subject), messages)
+            await self.listen(shown, changed_by(messages))
         return "handled" if known else "ignored"
+
+    async def listen(self, shown: Conversation, changed: Sequence[int] = ()) -> None:
+        """See what was said in a conversation since it was read last."""
+        async with self.db.read() as connection:
+            row = (await service.load_by_conversation(connection, [shown.id])).get(shown.id)
+        if row is not None:
+            await self.messages.look(row, shown, changed)
 
     async def take(self, shown: Conversation) -> bool:
         """Bring our picture of a conversation up to date; False when it is none of ours."""

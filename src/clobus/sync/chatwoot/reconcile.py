@@ -37,6 +37,7 @@ class Desk:
 
     async def link_all(self) -> Run:
         """Find the conversations of all requests, keep support requests, and note what must be put right."""
+        await self.receiver.messages.begin()
         async with runs.record(self.db, "chatwoot_link") as this:
             async for page in self._walk(this):
                 await self._link(page, this)
@@ -58,6 +59,10 @@ class Desk:
                     this.unchanged += 1
                 elif await self.receiver.take(conversation):
                     this.updated += 1
+            behind = set(await self.receiver.messages.behind(shown))
+            for conversation in shown:
+                if conversation.id in behind:
+                    await self.receiver.listen(conversation)
         return this
 
     async def compare_all(self) -> tuple[int, list[Suspect]]:

@@ -1,0 +1,209 @@
+"""Where dialogues meet the business: every verb of a request that the bot knows, in its own words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from clobus.bot.talk import Talk
+from clobus.core import clock
+from clobus.core.db import one, rows, run
+from clobus.core.errors import ClobusError, Conflict, Invalid, NotFound
+from clobus.core.events import Event, Origin, publish
+from clobus.modules.clients.schemas import ClientIn
+from clobus.modules.consultations import moves, opening, policy, reading, service, slots
+from clobus.modules.consultations.schemas import ConsultationIn, CreateIn
+from clobus.modules.consultations.types import TERMINAL, Actor, Kind, Row, Status
+
+OPEN = ("new", "open", "pending", "other")
+RATED = frozenset({Status.CLOSED, Status.RESOLVED})
+FIRST_QUESTION = 1
+
+
+async def mine(talk: Talk, *, ended: int = 5) -> list[dict[str, Any]]:
+    """His requests for whom he speaks now: all that are open, and the last that ended."""
+    client = talk.client
+    if client is None:
+        return []
+    return await _listed(talk, [client["client_id"]], ended)
+
+
+async def open_ones(talk: Talk) -> list[dict[str, Any]]:
+    """The open requests of all clients for whom he may speak."""
+    return await _listed(talk, [c["client_id"] for c in talk.clients], 0)
+
+
+async def _listed(talk: Talk, clients: Sequence[UUID], ended: int) -> list[dict[str, Any]]:
+    found = await rows(
+        talk.connection,
+        "select * from (select c.cons_id, c.number, c.status, c.consultation_type, c.start_date, c.create_date,"
+        " c.comment, c.status = any(%(open)s) as is_open,"
+        " row_number() over (partition by c.status = any(%(open)s) order by c.create_date desc) as n"
+        " from cons.cons c where c.client_id = any(%(clients)s)) q"
+        " where is_open or n <= %(ended)s order by is_open desc, create_date desc limit 20",
+        {"open": list(OPEN), "clients": list(clients), "ended": ended},
+    )
+    return [dict(row) for row in found]
+
+
+async def named(talk: Talk, name: str) -> dict[str, Any] | None:
+    """A request by our id, its number or its conversation, if it is one of his clients'; None also for another's."""
+    for client in talk.clients:
+        try:
+            return await reading.read(talk.connection, name[:64], client["client_id"])
+        except NotFound:
+            continue
+    return None
+
+
+async def locked(talk: Talk, cons_id: UUID) -> Row:
+    """A request of his, locked; NotFound for another's."""
+    return await owned(talk, cons_id, lock=True)
+
+
+async def owned(talk: Talk, cons_id: UUID, *, lock: bool = False) -> Row:
+    """A request of his; NotFound for another's."""
+    row = (await service.load(talk.connection, [cons_id], lock=lock)).get(cons_id)
+    if row is None or row.client_id not in {c["client_id"] for c in talk.clients}:
+        raise NotFound("consultation.unknown")
+    return row
+
+
+async def make(talk: Talk, data: dict[str, Any]) -> UUID:
+    """Make the request that he put together; errors as the opening names them, nothing is left of it then."""
+    client = talk.client
+    if client is None:
+        raise NotFound("client.unknown")
+    asked: dict[str, Any] = {
+        "client_id": client["client_id"], "lang": talk.language, "comment": data.get("comment") or None,
+        "consultation_type": Kind.SUPPORT if data["kind"] == "s" else Kind.ACCOUNTING,
+        "online_question_cat": data.get("category"), "online_question": data.get("question"),
+        "scheduled_at": data.get("start"),
+    }  # fmt: skip
+    body = CreateIn(
+        client=ClientIn(client_id=client["client_id"]), consultation=ConsultationIn.model_validate(asked),
+        source="TELEGRAM", telegram_user_id=talk.user_id, telegram_phone_number=talk.person["phone_number"],
+    )  # fmt: skip
+    async with talk.connection.transaction():
+        if asked["scheduled_at"]:
+            # The hour was free when it was shown; another may have taken it meanwhile.
+            await _ensure_free(talk, data)
+        return await opening.open_consultation(
+            talk.connection, body, talk.rules.opening, origin=Origin.API, actor=talk.actor
+        )
+
+
+async def _ensure_free(talk: Talk, data: dict[str, Any]) -> None:
+    start = datetime.fromisoformat(data["start"])
+    local = start.astimezone(talk.rules.zone)
+    if local.time() not in (await free(talk, data, [local.date()])).get(local.date(), []):
+        raise Conflict("consultation.slot_taken")
+
+
+async def free(talk: Talk, data: dict[str, Any], days: Sequence[Any] | None = None) -> dict[Any, list[Any]]:
+    """The free hours of the working days up to the horizon (or of these days)."""
+    client = talk.client
+    if client is None:
+        return {}
+    rules = talk.rules
+    category = UUID(data["category"]) if data.get("category") else None
+    moved = UUID(data["cons_id"]) if data.get("cons_id") else None
+    wanted = [day for day in (days or slots.ahead(rules.zone, rules.future_days)) if rules.works(day)]
+    wish = slots.Wish(client["client_id"], category, str(data.get("language") or talk.language), moved)
+    return await slots.free(
+        talk.connection, wish, wanted, zone=rules.zone, per_day=rules.per_day, future_days=rules.future_days
+    )
+
+
+async def cancel(talk: Talk, cons_id: UUID) -> None:
+    """Take a request back within the window after it was made; Conflict otherwise."""
+    row = await locked(talk, cons_id)
+    policy.ensure_may_cancel(row.status, row.create_date, clock.now(), talk.rules.cancel_window)
+    await service.cancel(talk.connection, row, actor_name=talk.actor, at=clock.now(), origin=Origin.API)
+
+
+def may_cancel(talk: Talk, status: Status, created: datetime) -> bool:
+    """Whether `cancel` would let him."""
+    try:
+        policy.ensure_may_cancel(status, created, clock.now(), talk.rules.cancel_window)
+    except ClobusError:
+        return False
+    return True
+
+
+async def move(talk: Talk, cons_id: UUID, start: datetime) -> None:
+    """Move a request to another hour that is free; Conflict for an ended one or an hour that was taken meanwhile."""
+    row = await owned(talk, cons_id)
+    data = {"category": str(row.online_question_cat) if row.online_question_cat else None, "language": row.lang,
+            "cons_id": str(cons_id), "start": start.isoformat()}  # fmt: skip
+    if row.status not in TERMINAL and start > clock.now():  # else the move itself says why not
+        await _ensure_free(talk, data)
+    await moves.move(talk.connection, cons_id, start, talk.rules.moving, actor=Actor.CLIENT, by=talk.actor)
+
+
+async def rate(talk: Talk, cons_id: UUID, stars: int, comment: str | None = None) -> bool:
+    """Keep his mark for an ended request, or a comment to it; False when there is a mark of his already."""
+    row = await locked(talk, cons_id)
+    if row.status not in RATED:
+        raise Conflict("consultation.not_rated_yet")
+    if not 1 <= stars <= 5:
+        raise Invalid("consultation.mark")
+    key = row.cl_ref_key or row.cons_id
+    known = await one(
+        talk.connection,
+        "select 1 from cons.cons_rating_answers where cons_key = %s and question_number = %s and rating is not null",
+        (key, FIRST_QUESTION),
+    )
+    if known and comment is None:
+        return False
+    await run(
+        talk.connection,
+        "insert into cons.cons_rating_answers (cons_key, client_key, manager_key, question_number, rating,"
+        " question_text, comment, rating_date) values (%s, %s, %s, %s, %s, %s, %s, %s)"
+        " on conflict on constraint uq_cons_rating_answer do update set rating = excluded.rating,"
+        " comment = coalesce(excluded.comment, cons_rating_answers.comment), updated_at = now()",
+        (key, row.client_key, row.manager, FIRST_QUESTION, stars, talk.text("rate.question"), comment, clock.now()),
+    )
+    if not known:
+        await publish(talk.connection, [Event("Rated", cons_id, Origin.API, talk.actor, {"rating": (None, stars)})])
+    return True
+
+
+async def history(talk: Talk, cons_id: UUID) -> list[dict[str, Any]]:
+    """What happened to a request, oldest first."""
+    await locked(talk, cons_id)
+    names = ["Opened", "Assigned", "Rescheduled", "Called", "Closed", "Cancelled", "Reopened", "Rated"]
+    found = await rows(
+        talk.connection,
+        "select name, at from log.events where cons_id = %s and name = any(%s) order by id desc limit 15",
+        (cons_id, names),
+    )
+    return [dict(row) for row in reversed(found)]
+
+
+async def categories(talk: Talk) -> list[dict[str, Any]]:
+    """The categories of questions in his language (the dictionary speaks Uzbek and Russian)."""
+    return [
+        dict(row)
+        for row in await rows(
+            talk.connection,
+            "select ref_key, description from dict.online_question_cat where not deleted and language = %s"
+            " order by code, description",
+            ("uz" if talk.language == "uz" else "ru",),
+        )
+    ]
+
+
+async def questions(talk: Talk, category: UUID) -> list[dict[str, Any]]:
+    """The typical questions of a category."""
+    return [
+        dict(row)
+        for row in await rows(
+            talk.connection,
+            "select ref_key, description from dict.online_question where not deleted and category_key = %s"
+            " order by code, description limit 30",
+            (category,),
+        )
+    ]
