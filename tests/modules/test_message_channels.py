@@ -65,6 +65,7 @@ class Ways:
 @pytest.fixture
 async def ways(db: Database, telegram_twin: TwinProcess, mail_twin: TwinProcess) -> AsyncIterator[Ways]:
     telegram_twin.reset(state=True)
+    telegram_twin.control("POST", "chats", [{"id": one, "first_name": "P"} for one in (HIS, HERS)])
     mail_twin.reset(state=True)
     bot = open_telegram(telegram_twin.base_url, TOKEN)
     known = mail_twin.credentials
