@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fastapi import FastAPI
 
-from clobus.api import consultations, health, hooks, live, ops, problems, words
+from clobus.api import activity, consultations, health, hooks, live, ops, problems, words
 from clobus.api.creation import Creator
 from clobus.api.health import Pings
 from clobus.api.middleware import Around
