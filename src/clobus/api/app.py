@@ -50,15 +50,9 @@ def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
         runtime.db, settings.secret_key.get_secret_value(), pages_each=limits.live_pages, topics_each=limits.live_topics
     )
     problems.install(app)
-    for router in (
-        live.router,
-        consultations.router,
-        words.dicts,
-        words.managers,
-        health.router,
-        hooks.router,
-        ops.router,
-    ):
+    for part in (live, activity, consultations, health, hooks, ops):
+        app.include_router(part.router)
+    for router in (words.dicts, words.managers):
         app.include_router(router)
     app.add_middleware(Around, body_bytes=limits.body_bytes)
     return app
