@@ -77,8 +77,14 @@ class Doors:
         return JSONResponse(await self.partners.ask("telegram", "GET", "/_control/chats"))
 
     async def phone(self, request: Request) -> Response:
-        """What a phone shows."""
-        return JSONResponse(await self.partners.ask("telegram", "GET", f"/_control/chats/{request.path_params['id']}"))
+        """What a phone shows; null before its first talk with the bot."""
+        try:
+            shown = await self.partners.ask("telegram", "GET", f"/_control/chats/{request.path_params['id']}")
+        except PartnerError as error:
+            if error.status != 404:
+                raise
+            shown = None
+        return JSONResponse(shown)
 
     async def person(self, request: Request) -> Response:
         """What a person does with a phone."""

@@ -92,7 +92,7 @@ export class Chatwoot {
     return h(`div.bubble.${each.kind}`, { "data-message": each.id }, each.kind === "activity" ? "" : h("small", {}, `${each.who} ${when(each.at, false)}`),
       each.text, each.files.map((file) => file.kind === "image"
         ? h("img", { src: file.url, alt: file.name, loading: "lazy" })
-        : h("a", { href: file.url, target: "_blank", rel: "noreferrer" }, `📎 ${file.name}`)));
+        : h("a", { href: file.url, target: "_blank", rel: "noreferrer" }, h("span.clip"), ` ${file.name}`)));
   }
 
   async say() {

@@ -69,7 +69,7 @@ export class Onec {
       h("div.line", {}, button("start"), button("close"), button("reopen"), button("cancel"),
         row.stage === "deleted" ? button("restore") : button("delete")),
       h("div.line", {}, h("span.muted", {}, t("act.rate")), [1, 2, 3, 4, 5].map((mark) =>
-        h("button", { "data-mark": mark, onclick: this.act(row, "rate", { mark }) }, "★".repeat(mark)))));
+        h("button", { "data-mark": mark, onclick: this.act(row, "rate", { mark }) }, `${mark}★`))));
   }
 
   managers(chosen) {

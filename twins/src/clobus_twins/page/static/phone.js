@@ -17,11 +17,7 @@ export class Phone {
 
   async look() {
     this.people = (await call("telegram/chats")).filter((chat) => Number(chat.id) > 0);
-    try {
-      this.screen = await call(`telegram/chats/${this.id}`);
-    } catch {
-      this.screen = null;
-    }
+    this.screen = await call(`telegram/chats/${this.id}`);
     const now = JSON.stringify([this.id, this.screen, this.people.length]);
     if (now !== this.last) {
       this.last = now;
@@ -42,7 +38,7 @@ export class Phone {
       if (!text) return;
       this.text.value = "";
       await this.act("text", { text });
-    }) }, this.keys, h("div.line", {}, h("button", { type: "button", "aria-label": t("phone.attach"), onclick: () => this.files.click() }, "📎"),
+    }) }, this.keys, h("div.line", {}, h("button", { type: "button", "aria-label": t("phone.attach"), onclick: () => this.files.click() }, h("span.clip")),
       this.text, h("button.primary", { type: "submit", "aria-label": t("send") }, "➤")), this.files,
     h("div.line", {}, h("button", { type: "button", "data-act": "contact", onclick: doing(() => this.contact()) }, t("phone.contact")),
       this.block = h("button", { type: "button", onclick: doing(() => this.act(this.screen?.blocked ? "unblock" : "block", {})) }, t("phone.block"))));
@@ -106,7 +102,7 @@ export class Phone {
   message(each) {
     const file = each.file && (each.file.kind === "photo"
       ? h("img", { src: `/sandbox/telegram/files/${each.file.file_id}`, alt: each.file.name || "" })
-      : h("a", { href: `/sandbox/telegram/files/${each.file.file_id}`, download: each.file.name || "file" }, `📎 ${each.file.name || each.file.kind}`));
+      : h("a", { href: `/sandbox/telegram/files/${each.file.file_id}`, download: each.file.name || "file" }, h("span.clip"), ` ${each.file.name || each.file.kind}`));
     return h(`div.bubble${each.from_bot ? "" : ".out"}${each.deleted ? ".gone" : ""}`, { "data-message": each.message_id },
       file || "", each.text || each.caption || (each.contact ? `☎ ${each.contact.phone_number}` : ""),
       h("small", {}, `${when(each.date, false)}${each.edit_date ? ` · ${t("phone.edited")}` : ""}`),
