@@ -38,10 +38,9 @@ async function choose(each) {
 
 await speak(language);
 for (const [name, Panel] of Object.entries(panels)) made[name] = new Panel(document.getElementById(name));
-const strip = (made.strip = new Strip(document.getElementById("strip")));
+made.strip = new Strip(document.getElementById("strip"));
 draw();
 for (const [name, panel] of Object.entries(made)) {
   if (panel.look) every(panel.pace || 2000, () => panel.look())();
 }
-window.ready = true;
-export { strip };
+document.body.dataset.ready = "yes";

@@ -63,7 +63,7 @@ export class More {
     return this.letters.map((each) => h("div", {},
       h("button.row", { onclick: () => { this.open = this.open === each.id ? null : each.id; this.fill(); } },
         h("span.top", {}, h("b", {}, String(each.to)), h("span.muted", {}, when(each.at, false))), h("p", {}, each.subject || "—")),
-      this.open === each.id ? h("div.card", { style: "white-space: pre-wrap" }, each.text || each.body || "") : ""));
+      this.open === each.id ? h("div.card.letter", {}, each.text || each.body || "") : ""));
   }
 
   switches() {
