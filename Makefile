@@ -9,7 +9,7 @@ BENCH ?=
 BIN := .venv/bin
 INSTALL := sh tools/bootstrap.sh
 
-.PHONY: help install run check test chaos bench migrate openapi lock format clean
+.PHONY: help install run check test e2e chaos bench migrate openapi lock format clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -31,7 +31,13 @@ check: ## ruff, mypy, import-linter, architecture tests
 
 test: ## every test
 	@$(INSTALL)
+	@sh tools/browser.sh
 	$(BIN)/pytest -q -n 2 --dist worksteal tests
+
+e2e: ## the tests of pages, in Chromium
+	@$(INSTALL)
+	@sh tools/browser.sh
+	$(BIN)/pytest -q tests/e2e
 
 chaos: ## N seeded chaos runs (SEED= for one)
 	@$(INSTALL)

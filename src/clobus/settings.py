@@ -196,6 +196,8 @@ class Settings(BaseSettings):
     public_url: HttpUrl = HttpUrl("http://127.0.0.1:8000")
     # Where Chatwoot reaches us, when that is not the public address.
     webhook_url: HttpUrl | None = None
+    # Where the page of the twins is; there is none beside real partners.
+    sandbox_url: HttpUrl | None = None
     zone: str = "Asia/Tashkent"
     clients_folder: str = "7ccd31ca-887b-11eb-938b-00e04cd03b68"
     create_wait_seconds: float = Field(default=3.0, ge=0, le=20)

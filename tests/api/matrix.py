@@ -168,6 +168,8 @@ DOORS: dict[str, Door] = {
     # ---- others' webhooks prove themselves by a signature
     "POST /hooks/chatwoot": public(401, {}),
     "POST /hooks/telegram": public(401, {}),
+    "GET /api/events": Door(OFFICE),
+    "GET /sandbox": public(404),
     # ---- the operations page asks for itself
     "GET /ops": public(),
     "POST /ops/sign-in": public(401, form={"token": "x" * 32}),

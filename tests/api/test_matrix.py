@@ -174,7 +174,9 @@ async def test_door(world: World, name: str) -> None:
         answer = await world.call(name, door, caller)
         found[caller] = answer.status_code
         if caller in UNKNOWN and answer.status_code == 401 and "problem" in answer.headers["content-type"]:
-            assert answer.json()["code"].startswith(("auth.", "telegram.", "link.", "signature.", "live.", "webhook.")), answer.text
+            assert answer.json()["code"].startswith(
+                ("auth.", "telegram.", "link.", "signature.", "live.", "webhook.")
+            ), answer.text
     assert found == {caller: door.answer(caller) for caller in CALLERS}
 
 

@@ -59,7 +59,9 @@ class Office:
 @pytest.fixture
 async def office(db: Database, telegram_twin: TwinProcess, mail_twin: TwinProcess) -> AsyncIterator[Office]:
     telegram_twin.reset(state=True)
-    telegram_twin.control("POST", "chats", [{"id": one, "first_name": "P"} for one in (HIS, HERS, MANAGERS, MANAGERS + 1)])
+    telegram_twin.control(
+        "POST", "chats", [{"id": one, "first_name": "P"} for one in (HIS, HERS, MANAGERS, MANAGERS + 1)]
+    )
     mail_twin.reset(state=True)
     bot, known, desk = open_telegram(telegram_twin.base_url, TOKEN), mail_twin.credentials, Desk()
     mailer = Mailer(known["host"], known["port"], "desk@clobus.example", tls="none")

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import FastAPI
 
 from clobus.api import (
+    activity,
     attachments,
     clients,
     consultations,
@@ -47,7 +48,8 @@ from clobus.sync.telegram.door import Door as TelegramDoor
 ROUTERS = (
     words.dicts,
     *(part.router for part in (live, consultations, moves, ratings, attachments, clients, managers, telegram, signing,
-                               sign_in_page, health, hooks, ops, messages)),
+                               sign_in_page, health, hooks, ops, messages,
+                               activity)),
 )  # fmt: skip
 
 

@@ -42,6 +42,7 @@ class Instance:
     data: Path
     size: str
     api: str = ""
+    page: str = ""
     database_url: str = ""
     twins: dict[str, str] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
@@ -62,13 +63,14 @@ class Instance:
 
     def urls(self) -> dict[str, str]:
         """The base address of each part that answers HTTP."""
-        return {"api": self.api, **self.twins}
+        return {"api": self.api, **self.twins, **({"sandbox": f"{self.page}/sandbox"} if self.page else {})}
 
     def environment(self) -> dict[str, str]:
         """The settings of the platform's processes, as environment variables."""
         settings = {
             "CLOBUS_DATABASE_URL": self.database_url,
             "CLOBUS_PUBLIC_URL": self.api,
+            "CLOBUS_SANDBOX_URL": f"{self.page}/sandbox" if self.page else "",
             "CLOBUS_SECRET_KEY": secret_key(self.data),
         }
         for twin, address in self.twins.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import time
@@ -13,6 +14,9 @@ from psycopg import sql
 from rich.console import Console
 
 from clobus.core import migrations
+from clobus.core.auth import Role
+from clobus.core.db import Database, run
+from clobus.modules.accounts.service import create_key
 from clobus.sandbox import instance as instances
 from clobus.sandbox import process, progress
 from clobus.sandbox.instance import TWINS, Instance
@@ -21,6 +25,7 @@ from clobus.sandbox.process import PartError
 from clobus.sandbox.supervisor import Part, Stopped, Supervisor, answers, signals
 
 DATABASE = "clobus"
+PAGE = "sandbox page"
 SEED_SECONDS = 600.0
 LOAD_SECONDS = 1800.0
 
@@ -72,6 +77,12 @@ def _run(supervisor: Supervisor, this: Instance, port: int, console: Console) ->
     _await_twins(supervisor, this, twins, console)
     instances.write(this)
 
+    # The page needs the twins alone: where a real partner stands, there is none.
+    if this.twins.keys() == set(TWINS):
+        port_of_page = process.free_port(this.ports.get("page", 0), list(this.ports.values()))
+        this.ports["page"], this.page = port_of_page, f"http://127.0.0.1:{port_of_page}"
+    else:
+        this.page = ""
     env = {**this.environment(), **os.environ, "PYTHONUNBUFFERED": "1", "DATA": str(this.data)}
     clobus = [sys.executable, "-m", "clobus"]
     parts = (("worker", ["worker"]), ("api", ["api", "--port", str(port)]), ("bot", ["bot"]))
@@ -82,6 +93,8 @@ def _run(supervisor: Supervisor, this: Instance, port: int, console: Console) ->
     instances.write(this)
     supervisor.wait_until(lambda: answers(f"{this.api}/health/live"), "The API", 60)
     _first_load(supervisor, this, console)
+    if this.page:
+        _start_page(supervisor, this)
     this.state = "ready"
     instances.write(this)
     _tell(this, console, time.monotonic() - began)
@@ -150,6 +163,38 @@ def _await_twins(supervisor: Supervisor, this: Instance, twins: dict[str, Part],
         supervisor.wait_until(partial(answers, door), f"The {name} twin", SEED_SECONDS, tell)
 
 
+def _start_page(supervisor: Supervisor, this: Instance) -> None:
+    """The sandbox page, with a key that lets it read what happened."""
+    command = [
+        sys.executable,
+        "-m",
+        "clobus_twins",
+        "page",
+        "--port",
+        str(this.ports["page"]),
+        "--data",
+        str(this.data),
+    ]
+    env = {**os.environ, "PYTHONUNBUFFERED": "1", "CLOBUS_SANDBOX_API": this.api,
+           "CLOBUS_SANDBOX_TOKEN": asyncio.run(_page_key(this.database_url))}  # fmt: skip
+    this.pids["page"] = supervisor.start("page", command, env).process.pid
+    supervisor.wait_until(lambda: answers(f"{this.page}/sandbox/about"), "The sandbox page", 60)
+
+
+async def _page_key(url: str) -> str:
+    """A new key for the page; that of an earlier start ends."""
+    db = Database(url, max_size=1)
+    await db.open()
+    try:
+        async with db.transaction() as connection:
+            await run(
+                connection, "update sys.api_keys set revoked_at = now() where name = %s and revoked_at is null", (PAGE,)
+            )
+            return await create_key(connection, Role.AUDITOR, PAGE)
+    finally:
+        await db.close()
+
+
 def _first_load(supervisor: Supervisor, this: Instance, console: Console) -> None:
     """Wait until the sync has brought everything in once; at once when it has before."""
     if progress.loaded(progress.states(this.database_url)):
@@ -168,7 +213,10 @@ def _first_load(supervisor: Supervisor, this: Instance, console: Console) -> Non
 
 def _tell(this: Instance, console: Console, seconds: float) -> None:
     """Addresses, log-ins and what to try; the last line is for programs."""
-    rows = [("API", this.api, "/openapi.json, /health/ready, /metrics"), ("Operations", f"{this.api}/ops", "")]
+    rows = [("API", this.api, "/openapi.json, /health/ready, /metrics"),
+            ("Operations", f"{this.api}/ops", "key: .venv/bin/clobus sandbox token administrator")]  # fmt: skip
+    if this.page:
+        rows.append(("Sandbox", f"{this.page}/sandbox", "1C, Chatwoot, a Telegram phone, faults"))
     for name, address in this.twins.items():
         rows.append((f"{name} twin", address, _login(this, name)))
     lines = [

@@ -1,7 +1,7 @@
 """Run twins: `python -m clobus_twins onec|chatwoot|telegram|mail|all --port PORT --data DIR`.
 
 A twin whose directory under DATA is empty is seeded first. When it answers, one line `ready http://127.0.0.1:PORT`
-is printed for each; `all` takes PORT and those after it.
+is printed for each; `all` takes PORT and those after it. `page` is the sandbox page over the instance in DATA.
 """
 
 from __future__ import annotations
@@ -101,9 +101,9 @@ async def _serve(names: list[str], port: int, data: Path, size: str, now: dateti
 def main() -> None:
     """Parse the command line and serve until told to stop."""
     parser = argparse.ArgumentParser(
-        prog="clobus_twins", description="Twins of 1C, Chatwoot, Telegram and a mail server."
+        prog="clobus_twins", description="Twins of 1C, Chatwoot, Telegram and a mail server; the sandbox page."
     )
-    parser.add_argument("twin", choices=[*NAMES, "all"])
+    parser.add_argument("twin", choices=[*NAMES, "page", "all"])
     parser.add_argument("--port", type=int, required=True, help="0 = any free port")
     parser.add_argument("--data", type=Path, required=True, help="directory of the state")
     parser.add_argument("--seed-size", choices=["full", "small", "empty"], default="full")

@@ -14,8 +14,8 @@ from clobus.modules.accounts import queries
 SCOPES = frozenset(
     {
         "chat:token", "clients:read", "clients:write", "clients:write-new", "consultations:create",
-        "consultations:read", "consultations:read-by-id", "consultations:write", "dicts:read", "links:create", "live",
-        "managers:read", "metrics:read", "notifications:read", "notifications:retry", "preferences:read",
+        "consultations:read", "consultations:read-by-id", "consultations:write", "dicts:read", "events:read",
+        "links:create", "live",         "managers:read", "metrics:read", "notifications:read", "notifications:retry", "preferences:read",
         "preferences:write",
     }
 )  # fmt: skip
