@@ -96,6 +96,7 @@ class Pages:
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        page.on("response", lambda got: self.complaints.append(f"{got.status} {got.url}") if got.status > 399 else None)
         await page.goto(url)
         return page
 

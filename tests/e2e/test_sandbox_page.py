@@ -59,6 +59,7 @@ async def test_a_document_is_made_edited_moved_called_and_cancelled(pages: Pages
 
 async def test_a_manager_answers_with_a_file_notes_assigns_labels_and_resolves(pages: Pages, sandbox: Sandbox) -> None:
     page = await opened(pages, sandbox)
+    await page.locator("#chatwoot [data-status=pending]").click()
     await page.locator("#chatwoot .row").first.click()
     foot = page.locator("#chatwoot .foot")
     await foot.locator("textarea").fill("Смотрите приложение <b>акт</b>")
