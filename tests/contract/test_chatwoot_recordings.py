@@ -13,7 +13,7 @@ from tests.support.ports import free_port
 from tests.support.twins import TwinProcess
 
 RECORDINGS = Path(__file__).parent / "recordings"
-WAIT = 0.35
+WAIT = 0.5
 # The contact's avatar look-up falls between these two steps of the recording, half a minute after the contact was made.
 LAST_BEFORE_AVATAR = "labels read"
 AVATAR_AFTER = 6.0

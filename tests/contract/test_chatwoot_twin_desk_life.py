@@ -89,6 +89,16 @@ def test_a_failure_is_kept_until_it_is_mended_and_leaves_a_null(desk: Desk, inbo
     assert len(desk.receiver.wait(f"/account{desk.mark}", "message_updated", 5)) == 5
 
 
+def test_snoozing_takes_epoch_seconds_only(desk: Desk, inbox: dict[str, Any]) -> None:
+    conversation = desk.conversation(inbox, desk.contact(inbox), source_id="fresh", hmac_verified=True)
+    assert conversation["meta"]["hmac_verified"] is True
+    place = f"conversations/{conversation['id']}/toggle_status"
+    desk.ask("POST", place, {"status": "snoozed", "snoozed_until": "2030-01-01T00:00:00Z"}, status=500)
+    assert desk.shown(conversation)["status"] == "open"
+    shown = desk.ask("POST", place, {"status": "snoozed", "snoozed_until": "1900000000"})["payload"]
+    assert shown["snoozed_until"] == "2030-03-17T17:46:40.000Z"
+
+
 def test_only_what_goes_out_is_the_callers(desk: Desk, inbox: dict[str, Any]) -> None:
     desk.webhook("message_created")
     contact = desk.contact(inbox)

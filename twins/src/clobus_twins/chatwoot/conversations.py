@@ -51,7 +51,8 @@ def _place(call: Call) -> model.ContactInbox:
         if contact is None:
             raise missing()
     if inbox is not None and contact is not None:
-        return conversation_creation.address(call.work, contact, inbox, source_id)
+        verified = truthy(call.params.get("hmac_verified"))
+        return conversation_creation.address(call.work, contact, inbox, source_id, verified=verified)
     inboxes = [one.id for one in call.store.inboxes.of(call.account.id)]
     known = (call.store.sources.by_source.get((inbox_id, source_id or "")) for inbox_id in inboxes)
     found = next((one for one in known if one is not None), None)
@@ -112,6 +113,9 @@ def toggle_status(call: Call) -> Any:
     wanted = call.params.get("status")
     if wanted is not None and wanted not in model.STATUSES:
         raise crashed()
+    until = call.params.get("snoozed_until")
+    if wanted is not None and until is not None and not str(until).lstrip("-").isdigit():
+        raise crashed()  # only epoch seconds are read here
     success: bool | None = True
     if wanted is None:
         call.work.change(row, status="resolved" if row.status == "open" else "open")
@@ -122,7 +126,7 @@ def toggle_status(call: Call) -> Any:
         call.work.change(row, status="open")
         success = None
     else:
-        call.work.change(row, status=wanted, snoozed_until=parse_instant(call.params.get("snoozed_until")))
+        call.work.change(row, status=wanted, snoozed_until=parse_instant(until))
     if row.status == "open" and call.membership is not None and not call.admin and call.user is not None:
         call.work.change(row, assignee_id=call.user.id)
     shown = {
