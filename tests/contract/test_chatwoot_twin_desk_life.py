@@ -90,7 +90,7 @@ def test_a_failure_is_kept_until_it_is_mended_and_leaves_a_null(desk: Desk, inbo
 
 
 def test_snoozing_takes_epoch_seconds_only(desk: Desk, inbox: dict[str, Any]) -> None:
-    conversation = desk.conversation(inbox, desk.contact(inbox), hmac_verified=True)
+    conversation = desk.conversation(inbox, desk.contact(inbox), source_id="fresh", hmac_verified=True)
     assert conversation["meta"]["hmac_verified"] is True
     place = f"conversations/{conversation['id']}/toggle_status"
     desk.ask("POST", place, {"status": "snoozed", "snoozed_until": "2030-01-01T00:00:00Z"}, status=500)
