@@ -32,6 +32,8 @@ from clobus_twins.faults import GENERAL_KINDS, BadControlError, Fault, FaultBook
 
 RING = 10_000
 BODY_KEPT = 65_536
+FARTHEST = 1_500_000_000
+"""How far a clock is shifted at most, in seconds: about fifty years."""
 _SECRET_HEADERS = frozenset({b"authorization", b"api_access_token", b"cookie"})
 
 
@@ -57,13 +59,17 @@ class Clock:
                 raise BadControlError(f"now is not an ISO instant: {body['now']!r}") from error
             if wanted.tzinfo is None:
                 raise BadControlError("now needs an offset, for example 2026-01-31T09:00:00+05:00")
+            if not 1970 < wanted.year < 2200:
+                raise BadControlError("now lies between 1971 and 2199")
             self._frozen, self._shift = None, wanted.astimezone(UTC) - datetime.now(UTC)
         if "shift_seconds" in body:
             shift = body["shift_seconds"]
-            if isinstance(shift, bool) or not isinstance(shift, int | float):
-                raise BadControlError("shift_seconds needs a number")
+            if isinstance(shift, bool) or not isinstance(shift, int | float) or not abs(shift) <= FARTHEST:
+                raise BadControlError(f"shift_seconds needs a number between {-FARTHEST} and {FARTHEST}")
             self._frozen, self._shift = None, timedelta(seconds=shift)
         if "frozen" in body:
+            if not isinstance(body["frozen"], bool):
+                raise BadControlError("frozen is true or false")
             self._frozen = self.now() if body["frozen"] else None
 
     def reset(self) -> None:
@@ -197,8 +203,11 @@ class Control:
         return self.clock.shown()
 
     async def _reset(self, body: Any) -> None:
-        if body is not None and not isinstance(body, dict):
-            raise BadControlError('reset takes {} or {"state": true}')
+        wrong = 'reset takes {} or {"state": true}'
+        if body is not None and (not isinstance(body, dict) or not body.keys() <= {"state"}):
+            raise BadControlError(wrong)
+        if body and not isinstance(body.get("state"), bool):
+            raise BadControlError(wrong)
         self.faults.clear()
         self.received.clear()
         self.clock.reset()

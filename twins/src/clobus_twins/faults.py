@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import re
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ GENERAL_KINDS = frozenset({"status", "slow", "hang", "cut", "cut_after_write"})
 _KNOWN_KEYS = frozenset(
     {"kind", "status", "retry_after", "times", "match", "seconds", "probability", "body", "headers", "after", "id"}
 )
+_OWN_KEYS = {"webhook_doubled": frozenset({"same_id"})}
+_HEADER = re.compile(r"[\w!#$%&'*+.^`|~-]+: [\x20-\x7e]*", re.ASCII)
 
 
 class BadControlError(ValueError):
@@ -98,10 +101,10 @@ class FaultBook:
         if not isinstance(item, dict):
             raise BadControlError('a fault is an object such as {"kind": "status", "status": 503, "times": 2}')
         kind = item.get("kind")
-        if kind not in self.kinds:
+        if not isinstance(kind, str) or kind not in self.kinds:
             raise BadControlError(f"unknown fault kind {kind!r}; this twin knows: {', '.join(sorted(self.kinds))}")
         extra = {key: value for key, value in item.items() if key not in _KNOWN_KEYS}
-        if extra and kind in GENERAL_KINDS:
+        if not extra.keys() <= _OWN_KEYS.get(kind, frozenset()):
             raise BadControlError(f"unknown keys in a {kind!r} fault: {', '.join(sorted(extra))}")
         fault = Fault(self._next, kind, extra=extra)
         fault.times = _number(item, "times", 1, low=1, whole=True, none=True)
@@ -111,10 +114,12 @@ class FaultBook:
         probability = _number(item, "probability", 1, low=0, high=1)
         fault.probability = 1 if probability is None else probability
         fault.body = item.get("body")
-        fault.after = bool(item.get("after", False))
+        fault.after = item.get("after", False)
+        if not isinstance(fault.after, bool):
+            raise BadControlError("after is true or false")
         headers = item.get("headers") or {}
-        if not isinstance(headers, dict):
-            raise BadControlError("headers is an object of names and values")
+        if not isinstance(headers, dict) or not all(_HEADER.fullmatch(f"{n}: {v}") for n, v in headers.items()):
+            raise BadControlError("headers is an object of names and values that a header may hold")
         fault.headers = {str(name): str(value) for name, value in headers.items()}
         fault.match = item.get("match") or ""
         if not isinstance(fault.match, str):
@@ -143,8 +148,10 @@ def _number(
         if none:
             return None
         raise BadControlError(f"{key} needs a number")
-    if isinstance(value, bool) or not isinstance(value, int | float) or (whole and value != int(value)):
-        raise BadControlError(f"{key} needs a {'whole ' if whole else ''}number, not {value!r}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise BadControlError(f"{key} needs a number, not {value!r}")
+    if whole and value != int(value):
+        raise BadControlError(f"{key} needs a whole number, not {value!r}")
     if not low <= value <= high:
         raise BadControlError(f"{key} lies between {low:g} and {high:g}, not {value!r}")
     return int(value) if whole else value

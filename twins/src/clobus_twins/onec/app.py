@@ -78,8 +78,10 @@ class Publication:
     def _control(self, method: str, path: str, body: bytes) -> Response:
         if path == "/_control/switches" and method == "GET":
             return JSONResponse(self.switches.shown())
-        if method != "POST" or path not in {"/_control/switches", "/_control/change"}:
-            return JSONResponse({"error": f"no control door {method} {path}"}, 404)
+        if path not in {"/_control/switches", "/_control/change"}:
+            return JSONResponse({"error": f"no control door {path}"}, 404)
+        if method != "POST":
+            return JSONResponse({"error": f"{path} does not take {method}"}, 405)
         try:
             data = json.loads(body)
             if path == "/_control/switches":

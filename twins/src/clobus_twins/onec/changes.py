@@ -44,7 +44,8 @@ class Changes:
     def _one(self, item: Any) -> Any:
         if not isinstance(item, dict) or not item.keys() <= _KEYS:
             raise ChangeError(f"an edit is an object with: {', '.join(sorted(_KEYS))}")
-        entity = self.store.schema.find(item.get("set"))
+        name = item.get("set")
+        entity = self.store.schema.find(name) if isinstance(name, str) else None
         if entity is None or entity.kind == "rows":
             raise ChangeError(f"no such set: {item.get('set')!r}; there are: {', '.join(self._names())}")
         operation, fields, touch = item.get("op", "update"), item.get("fields", {}), item.get("touch", True)
@@ -56,7 +57,8 @@ class Changes:
                 return self._create(entity, item.get("key"), fields, touch=touch)
             key = self._key(entity, item.get("key"))
             if operation == "update":
-                return self._shown(entity, self.writer.update(entity, key, fields, touch=touch, free=True))
+                given = fields | {name: _numbered(fields[name]) for name in entity.section_names.keys() & fields.keys()}
+                return self._shown(entity, self.writer.update(entity, key, given, touch=touch, free=True))
             if operation == "delete":
                 self.writer.delete(entity, key)
                 return None
@@ -65,9 +67,11 @@ class Changes:
         raise ChangeError(f"unknown op {operation!r}; there are: create, update, delete")
 
     def _create(self, entity: EntitySet, key: Any, fields: dict[str, Any], *, touch: bool) -> Any:
-        given = dict(fields)
-        if entity.has_ref and isinstance(key, str):
-            given.setdefault("Ref_Key", key)
+        if isinstance(key, str) and len(entity.key) == 1:
+            key = {entity.key[0].name: key}
+        if key is not None and (not isinstance(key, dict) or not key.keys() <= {item.name for item in entity.key}):
+            raise ChangeError(f"the key of {entity.name} has: {', '.join(item.name for item in entity.key)}")
+        given = (key or {}) | fields
         if touch and _CHANGED in entity.by_name:
             given.setdefault(_CHANGED, _naive(self.writer.now()))
         sections = {name: _numbered(given.get(name) or []) for name in entity.section_names}

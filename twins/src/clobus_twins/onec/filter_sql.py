@@ -255,7 +255,8 @@ class FilterCompiler:
 def presentation_sql(entity: EntitySet, alias: str) -> str:
     """The presentation of an object: a catalog's name, a document's title with number and date."""
     if entity.kind == "document":
-        moment = f"strftime('%d.%m.%Y ', {alias}.\"Date\") || ltrim(substr({alias}.\"Date\", 12), '0')"
+        hour = f'CAST(substr({alias}."Date", 12, 2) AS INTEGER)'
+        moment = f'strftime(\'%d.%m.%Y \', {alias}."Date") || {hour} || substr({alias}."Date", 14)'
         return f"({quote(entity.synonym + ' ')} || {alias}.\"Number\" || ' от ' || {moment})"
     if entity.kind == "catalog":
         return f'{alias}."Description"'

@@ -106,8 +106,6 @@ def _functions(entity: EntitySet) -> Iterator[str]:
                 "</FunctionImport>"
             )
     if entity.kind == "document":
-        for name in ("Post", "Unpost"):
-            yield (
-                f'<FunctionImport Name="{name}" IsBindable="true" IsSideEffecting="true">{bound}'
-                '<Parameter Name="PostingModeOperational" Type="Edm.Boolean"/></FunctionImport>'
-            )
+        mode = '<Parameter Name="PostingModeOperational" Type="Edm.Boolean"/>'
+        for name, arguments in (("Post", bound + mode), ("Unpost", bound)):
+            yield f'<FunctionImport Name="{name}" IsBindable="true" IsSideEffecting="true">{arguments}</FunctionImport>'

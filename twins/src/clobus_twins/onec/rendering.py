@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import count
 
-from clobus_twins.onec.errors import unknown_segment
+from clobus_twins.onec.errors import bad_option, unknown_segment
 from clobus_twins.onec.filter_functions import type_name
 from clobus_twins.onec.filter_sql import presentation_sql
 from clobus_twins.onec.model import EMPTY_GUID, EntitySet, Field, Schema, Section
@@ -51,9 +51,13 @@ def parse_selection(entity: EntitySet, schema: Schema, select: str | None, expan
         chosen = Selection(every=False)
         for item in select.split(","):
             _choose(entity, chosen, item.strip())
+    if entity.kind == "rows" and (expand or "").strip():
+        raise bad_option("$expand")  # not for tabular rows (onec.md §1.7)
     for item in (expand or "").split(","):
         if item.strip():
             _expand(entity, schema, chosen, item.strip().split("/"))
+    if not chosen.every:  # beside $select only what it names is expanded (onec.md §1.4)
+        chosen.expand = {name: inner for name, inner in chosen.expand.items() if name in chosen.names}
     return chosen
 
 
@@ -72,9 +76,9 @@ def _choose(entity: EntitySet, chosen: Selection, item: str) -> None:
         if part not in {known.name for known in section.all_fields} | {"*"}:
             raise unknown_segment(part)
         chosen.parts.setdefault(name, set()).add(part)
-    elif not part and (name in entity.by_name or section is not None):
+    elif not part and (name in entity.by_name or name in entity.navigations or section is not None):
         chosen.names.add(name)
-    elif name not in entity.navigations or part:
+    else:
         raise unknown_segment(part or name)
 
 
@@ -138,7 +142,7 @@ class Renderer:
                     yield from link
                 yield f',"{nav}":'
                 yield self._object(reference.target, f"{alias}.{quoted(reference.name)}", inner)
-            elif links and chosen.every:
+            elif links and (chosen.every or nav in chosen.names):
                 value = f"{alias}.{quoted(reference.name)}"
                 yield Sql(f"CASE WHEN ifnull({value}, '{EMPTY_GUID}') = '{EMPTY_GUID}' THEN '' ELSE {_text(link)} END")
         for name, inner in chosen.expand.items():
@@ -227,7 +231,8 @@ def _address(entity: EntitySet, alias: str) -> list[Piece]:
         value = f"{alias}.{quoted(item.name)}"
         prefix = {"Guid": "guid'", "DateTime": "datetime'", "String": "'"}.get(item.edm, "")
         ending = "'" if prefix else ""
-        shown = Sql(f"replace({value}, '\"', '\\\"')") if item.edm == "String" else Sql(value)
+        text = f"json_quote(replace({value}, '''', ''''''))"
+        shown = Sql(f"substr({text}, 2, length({text}) - 2)") if item.edm == "String" else Sql(value)
         name = "" if len(entity.key) == 1 else f"{item.name}="
         literals.append([f"{name}{prefix}", shown, ending])
     pieces: list[Piece] = [f"{entity.name}("]

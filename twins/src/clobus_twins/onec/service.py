@@ -18,7 +18,7 @@ from clobus_twins.onec.query import Page, Query
 from clobus_twins.onec.sql import quoted
 from clobus_twins.onec.store import Store
 from clobus_twins.onec.switches import Switches
-from clobus_twins.onec.uri import Options, Segment, parse_key, parse_options, split_path
+from clobus_twins.onec.uri import Options, Segment, key_literal, parse_arguments, parse_key, parse_options, split_path
 from clobus_twins.onec.writes import Writer, parsed_body
 
 JSON, XML = "application/json", "application/xml;charset=utf-8"
@@ -87,6 +87,8 @@ class Service:
 
     def _dispatch(self, request: Request) -> Answer:
         segments = split_path(request.path)
+        if (not segments or segments[0].name == "$metadata") and request.method not in {"GET", "HEAD"}:
+            raise ODataError(405, "method", request.method)
         if not segments:
             text = service_document(self.store.schema, request.root, as_json=request.as_json)
             kind = _json_type(request) if request.as_json else "application/atomsvc+xml;charset=utf-8"
@@ -99,7 +101,7 @@ class Service:
         if request.format and not any(word in request.format for word in ("json", "atom", "xml")):
             raise ODataError(415, "representation")
         options = parse_options(request.query, plus_is_space=self.switches.plus_is_space)
-        if not segments[0].arguments:
+        if segments[0].arguments is None:
             return self._collection(request, entity, segments[1:], options)
         return self._single(request, entity, parse_key(entity, segments[0].arguments), segments[1:], options)
 
@@ -122,7 +124,7 @@ class Service:
         page = query.page()
         self._spoil(page, request.line)
         if not request.as_json:
-            return Answer(200, atom.feed(request.root, entity.name, page.records, page.count).encode(), ATOM)
+            return Answer(200, atom.feed(request.root, entity, page.records, page.count).encode(), ATOM)
         head = "{" if request.level == "nometadata" else f'{{"odata.metadata":"{request.root}/$metadata#{entity.name}",'
         count = "" if page.count is None else f'"odata.count":"{page.count}",'
         text = f'{head}{count}"value":[{",".join(page.records)}]}}'
@@ -156,7 +158,7 @@ class Service:
         if entity.kind == "rows":
             raise ODataError(400, "rows")
         key = self.writer.create(entity, parsed_body(request.body), handlers=_handlers(request))
-        address = f"{request.root}/{entity.name}({_key_literal(entity, key)})"
+        address = f"{request.root}/{entity.name}({key_literal(entity, key)})"
         made = self._shown(request, entity, key, Options())
         return replace(made, status=201, headers={"location": address})
 
@@ -166,8 +168,15 @@ class Service:
         if rest and rest[0].name in {"Post", "Unpost"} and entity.kind == "document":
             if request.method != "POST" or len(rest) > 1:
                 raise ODataError(405, "method", request.method)
-            self.writer.post(entity, key, posted=rest[0].name == "Post")
+            posted = rest[0].name == "Post"
+            operational = {**dict(options.other), **parse_arguments(rest[0].arguments or "")}
+            mode = operational.get("PostingModeOperational", "false")
+            if posted and mode not in {"true", "false"}:
+                raise ODataError(400, "parse", mode, "Boolean")
+            self.writer.post(entity, key, posted=posted)
             return Answer(200)
+        if rest and request.method == "POST":
+            raise ODataError(400, "method_missing")
         if request.method in {"GET", "HEAD"}:
             return self._related(request, entity, key, rest, options)
         if rest or entity.kind == "rows" or request.method not in {"PATCH", "MERGE", "PUT", "DELETE"}:
@@ -210,6 +219,8 @@ class Service:
         data = {"odata.metadata": f"{request.root}/$metadata#{kind}", "value": value}
         if request.level == "nometadata":
             del data["odata.metadata"]
+        if not request.as_json:
+            return Answer(200, atom.value(f"{entity.name}_{name}", name, value).encode(), XML)
         return Answer(200, json.dumps(data, ensure_ascii=False).encode(), _json_type(request))
 
     def _record(self, request: Request, entity: EntitySet, key: dict[str, Any], options: Options) -> str:
@@ -228,7 +239,7 @@ class Service:
         if self.switches.shuffle_single_entity_members or self.switches.rows_without_ref_key_in_single:
             record = self._reshaped(record)
         if not request.as_json:
-            return Answer(200, atom.entry(request.root, entity.name, record).encode(), ATOM)
+            return Answer(200, atom.entry(request.root, entity, record).encode(), ATOM)
         if request.level != "nometadata":
             comma = "," if record != "{}" else ""
             record = f'{{"odata.metadata":"{request.root}/$metadata#{entity.name}/@Element"{comma}{record[1:]}'
@@ -259,13 +270,3 @@ def _handlers(request: Request) -> bool:
 
 def _json_type(request: Request) -> str:
     return f"{JSON};odata={request.level};charset=utf-8"
-
-
-def _key_literal(entity: EntitySet, key: dict[str, Any]) -> str:
-    prefixes = {"Guid": "guid", "DateTime": "datetime", "String": ""}
-    shown = []
-    for item in entity.key:
-        value = key[item.name]
-        literal = f"{prefixes[item.edm]}'{value}'" if item.edm in prefixes else str(value)
-        shown.append(literal if len(entity.key) == 1 else f"{item.name}={literal}")
-    return ",".join(shown)

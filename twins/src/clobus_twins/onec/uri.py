@@ -45,10 +45,14 @@ class Options:
 
 
 def split_path(path: str) -> list[Segment]:
-    """The segments of a decoded path below the service root; slashes inside parentheses do not split."""
-    parts, depth, start = [], 0, 0
+    """The segments of a decoded path below the service root; slashes in parentheses or quotes do not split."""
+    parts, depth, quoted, start = [], 0, False, 0
     for index, char in enumerate(path):
-        if char == "(":
+        if char == "'":
+            quoted = not quoted
+        elif quoted:
+            continue
+        elif char == "(":
             depth += 1
         elif char == ")":
             depth -= 1
@@ -99,7 +103,7 @@ def parse_options(query: bytes, *, plus_is_space: bool) -> Options:
 def _whole(given: dict[str, str], name: str) -> int | None:
     if name not in given:
         return None
-    if not given[name].strip().isdigit():
+    if not re.fullmatch(r"\s*[0-9]{1,18}\s*", given[name]):
         raise bad_option(name)
     return int(given[name])
 
@@ -122,8 +126,10 @@ def parse_arguments(text: str) -> dict[str, str]:
 
 def parse_key(entity: EntitySet, text: str) -> dict[str, Any]:
     """A key predicate as stored values by field: bare for one field, `Name=Value,…` for all of them."""
-    parts = _split_outside_quotes(text)
     fields = entity.key
+    if not text.strip():
+        raise ODataError(400, "key_part", fields[0].name)
+    parts = _split_outside_quotes(text)
     if len(parts) == 1 and not re.match(r"\s*\w+\s*=", parts[0]):
         if len(fields) != 1:
             raise ODataError(400, "key_part", fields[1].name)
@@ -131,7 +137,7 @@ def parse_key(entity: EntitySet, text: str) -> dict[str, Any]:
     named = {}
     for part in parts:
         name, sign, value = part.partition("=")
-        if not sign:
+        if not sign or name.strip() in named:
             raise ODataError(400, "request_format")
         named[name.strip()] = value.strip()
     known = {item.name for item in fields}
@@ -156,11 +162,22 @@ def key_value(field: Field, literal: str) -> Any:
             return moment
     if field.edm == "String" and prefix == "":
         return inner.replace("''", "'")
-    if field.edm.startswith("Int") and re.fullmatch(r"-?\d+", inner) and prefix in {None, ""}:
+    if field.edm.startswith("Int") and re.fullmatch(r"-?[0-9]{1,18}", inner) and prefix in {None, ""}:
         return int(inner)
     if field.edm == "Boolean" and literal in {"true", "false"}:
         return int(literal == "true")
     raise ODataError(400, "parse", inner, field.edm)
+
+
+def key_literal(entity: EntitySet, key: dict[str, Any]) -> str:
+    """A key as it stands between the parentheses of a canonical address."""
+    prefixes = {"Guid": "guid", "DateTime": "datetime", "String": ""}
+    shown = []
+    for item in entity.key:
+        value = str(key[item.name]).replace("'", "''")
+        literal = f"{prefixes[item.edm]}'{value}'" if item.edm in prefixes else value
+        shown.append(literal if len(entity.key) == 1 else f"{item.name}={literal}")
+    return ",".join(shown)
 
 
 def canonical_datetime(text: str) -> str | None:

@@ -199,7 +199,7 @@ def parsed_body(body: bytes) -> Row:
     """The JSON object of a write; broken JSON is a 500 code -1."""
     try:
         data = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
+    except ValueError as error:  # broken JSON, or bytes that are no UTF-8
         raise ODataError(500, "json") from error
     if not isinstance(data, dict):
         raise ODataError(400, "request_format")
