@@ -2,58 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from clobus.parts import assemble
-from clobus.runtime import Runtime, open_runtime
+from clobus.runtime import Runtime
 from clobus.sync import drift
-from clobus.sync.drift import Comparer, Report
-from clobus.sync.onec import pull
 from clobus.sync.onec.feeds import CONSULTATIONS
-from clobus.sync.suspect import Suspect
-from tests.support.platform import ask, settings_for
+from tests.support.platform import ask
 from tests.support.twins import TwinProcess
+from tests.sync.agreement import compared, comparer
 
 CALL = CONSULTATIONS.entity
-
-
-class NoDesk:
-    """A Chatwoot that agrees with everything."""
-
-    async def compare_all(self) -> tuple[int, list[Suspect]]:
-        return 0, []
-
-    async def recheck(self, suspects: Sequence[Suspect]) -> list[Suspect]:
-        return []
-
-    async def repair(self, suspects: Sequence[Suspect]) -> int:
-        return 0
-
-
-@pytest.fixture
-async def world(dsn: str, seeded_twin: Any) -> AsyncIterator[tuple[Runtime, TwinProcess]]:
-    """A loaded database beside its 1C; nothing runs by itself."""
-    chatwoot: Path = seeded_twin("chatwoot")
-    with TwinProcess("onec", seeded_from=seeded_twin("onec")) as onec:
-        desk = TwinProcess("chatwoot", data=chatwoot, port=9)
-        async with open_runtime(settings_for(dsn, onec, desk)) as runtime:
-            await pull.run_feed(assemble(runtime).reader, CONSULTATIONS)
-            yield runtime, onec
-
-
-def comparer(runtime: Runtime) -> Comparer:
-    return Comparer(runtime.db, assemble(runtime).reader, CONSULTATIONS, NoDesk())
-
-
-async def compared(runtime: Runtime, *, deep: bool = True) -> Report:
-    async with runtime.db.transaction() as connection:
-        await connection.execute("update log.etl_runs set started_at = now() - interval '1 h'")
-    return await drift.compare_systems(comparer(runtime), deep=deep)
 
 
 async def some(runtime: Runtime, condition: str) -> dict[str, Any]:
@@ -125,7 +86,7 @@ async def test_what_waits_for_1c_is_pending(world: tuple[Runtime, TwinProcess]) 
     report = await compared(runtime)
     assert [(item.suspect.cons_id, item.suspect.kind) for item in report.items] == [(row["cons_id"], "pending_onec")]
     await drift.repair(comparer(runtime), report)
-    assert await ask(runtime, "select system, subject_id from sys.outbox") == [
+    assert await ask(runtime, "select system, subject_id from sys.outbox where subject = 'consultation'") == [
         {"system": "onec", "subject_id": row["cons_id"]}
     ]
     form = report.as_json()

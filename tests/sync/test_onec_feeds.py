@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from clobus.core import events
+from clobus.core import clock, events
 from clobus.core.db import Database, one, rows
 from clobus.gateways.onec.client import open_onec
+from clobus.gateways.onec.wire import instant_to_local
 from clobus.sync.onec.feed import Context, Feed
 from clobus.sync.onec.feeds import CONSULTATIONS, FEEDS
 from clobus.sync.onec.pull import Reader, run_feed
@@ -128,7 +129,8 @@ async def test_a_row_without_its_request_is_a_dead_letter(reader: Reader, twin: 
     await run_feed(reader, feed("calls"))
     twin.change({
         "set": feed("calls").entity, "op": "create",
-        "fields": {"Period": "2026-11-24T10:00:00", "ДокументОбращения_Key": "00000000-0000-0000-0000-000000000000",
+        "fields": {"Period": instant_to_local(clock.now(), ZONE),
+                   "ДокументОбращения_Key": "00000000-0000-0000-0000-000000000000",
                    "Менеджер_Key": "00000000-0000-0000-0000-000000000000"},
     })  # fmt: skip
     run = await run_feed(reader, feed("calls"))

@@ -1,11 +1,11 @@
-"""Many records into one table in one statement: new ones inserted, differing ones changed, equal ones not written."""
+"""Many records and one table in one statement: written (new and differing ones, never equal ones) or compared."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from clobus.core.db import Connection, as_json, rows
+from clobus.core.db import Connection, as_json, one, rows
 
 
 async def upsert(
@@ -43,3 +43,37 @@ async def upsert(
         (as_json(items),),
     )
     return [dict(row) for row in found]
+
+
+async def compare(
+    connection: Connection,
+    table: str,
+    keys: Sequence[str],
+    columns: Mapping[str, str],
+    items: Sequence[Mapping[str, Any]],
+    *,
+    identity: str = "id",
+) -> tuple[list[Any], list[int], list[int]]:
+    """Hold `items` against a table, writing nothing.
+
+    Returns the identities of the rows found, and the indexes of items whose row is absent and of those whose row
+    differs. The first of `keys` is never null and has an index.
+    """
+    if not items:
+        return [], [], []
+    definition = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+    first, *others = keys
+    same = "".join(f" and t.{name} is not distinct from g.{name}" for name in others)
+    rest = [name for name in columns if name not in keys]
+    ours, theirs = (", ".join(f"{alias}.{name}" for name in rest) for alias in "tg")
+    differs = f"({ours}) is distinct from ({theirs})"
+    found = await one(
+        connection,
+        f"select coalesce(array_agg(t.{identity}) filter (where t.{identity} is not null), '{{}}') as seen,"  # noqa: S608 - names of ours, values are parameters
+        f" coalesce(array_agg(g.n - 1) filter (where t.{identity} is null), '{{}}') as absent,"
+        f" coalesce(array_agg(g.n - 1) filter (where t.{identity} is not null and {differs}),"
+        f" '{{}}') as differing from rows from (jsonb_to_recordset(%s::jsonb) as ({definition})) with ordinality"
+        f" as g ({', '.join(columns)}, n) left join {table} t on t.{first} = g.{first}{same}",
+        (as_json(items),),
+    )
+    return (found["seen"], found["absent"], found["differing"]) if found else ([], [], [])

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 from clobus.core import clock, outbox, runs
 from clobus.core.db import Connection, Database, one, rows, run
 from clobus.core.metrics import DRIFT
-from clobus.sync.onec import compare
+from clobus.sync.onec import compare, compare_people, compare_registers
 from clobus.sync.onec.feed import Feed
 from clobus.sync.onec.pull import Reader
 from clobus.sync.suspect import Suspect
@@ -27,6 +27,8 @@ PATIENCE_SECONDS = 45.0
 FRESH_SECONDS = 60
 REPAIR_SECONDS = 90.0
 LISTED = 20_000
+SHALLOW_DAYS = 31
+"""How far back the scheduled comparison reads registers."""
 
 
 class ChatwootSide(Protocol):
@@ -61,7 +63,7 @@ class Report:
 
     @property
     def total(self) -> int:
-        """Requests that differ somewhere: each counts once, however much of it differs."""
+        """Requests (clients, managers, closed days) that differ somewhere: each counts once."""
         return len({item.suspect.consultation for item in self.items})
 
     def as_json(self) -> dict[str, Any]:
@@ -94,9 +96,7 @@ class Comparer:
 
 async def compare_systems(this: Comparer, *, deep: bool = True, patience: float = PATIENCE_SECONDS) -> Report:
     """Compare all three, look again at each suspect, and remember since when each difference stands."""
-    (in_onec, first), (in_chatwoot, second) = await asyncio.gather(
-        compare.compare_all(this.reader, this.feed, deep=deep), this.chatwoot.compare_all()
-    )
+    (in_onec, first), (in_chatwoot, second) = await asyncio.gather(_onec(this, deep=deep), this.chatwoot.compare_all())
     standing = await _confirmed(this, first + second, patience)
     async with this.db.transaction() as connection:
         counted = await one(connection, "select count(*) as n from cons.cons")
@@ -107,13 +107,25 @@ async def compare_systems(this: Comparer, *, deep: bool = True, patience: float 
     return Report(in_onec, counted["n"] if counted else 0, in_chatwoot, items)
 
 
+async def _onec(this: Comparer, *, deep: bool) -> tuple[int, list[Suspect]]:
+    """Requests, then their records in registers (without `deep` only young ones: they bear no version), then people."""
+    since = None if deep else clock.now() - timedelta(days=SHALLOW_DAYS)
+    count, found = await compare.compare_all(this.reader, this.feed, deep=deep)
+    found += await compare_registers.compare_all(this.reader, since=since)
+    found += await compare_people.compare_all(this.reader, deep=deep)
+    return count, found
+
+
 async def repair(this: Comparer, report: Report) -> int:
     """Let the owner of each field win: 1C is read again, what others show wrongly is pushed; returns how many."""
     suspects = [item.suspect for item in report.items]
     ours = [s for s in suspects if s.kind == "pending_onec" and s.cons_id]
-    theirs = [s for s in suspects if "onec" in s.systems and s.kind not in ("pending_onec", "invalid")]
+    documents, records, people = _by_kind(suspects)
+    theirs = [s for s in documents if s.kind not in ("pending_onec", "invalid")]
     desk = [s for s in suspects if "chatwoot" in s.systems]
     await compare.repair(this.reader, this.feed, theirs)
+    await compare_registers.repair(this.reader, records)
+    await compare_people.repair(this.reader, people)
     await this.chatwoot.repair(desk)
     async with this.db.transaction() as connection:
         await outbox.touch(connection, "onec", "consultation", [s.cons_id for s in ours if s.cons_id])
@@ -165,12 +177,23 @@ async def _confirmed(this: Comparer, suspects: Sequence[Suspect], patience: floa
     return standing
 
 
-async def _again(this: Comparer, suspects: Sequence[Suspect]) -> list[Suspect]:
+def _by_kind(suspects: Sequence[Suspect]) -> tuple[list[Suspect], list[Suspect], list[Suspect]]:
+    """What differs from 1C: in documents, in records of registers, in clients and managers."""
     onec = [s for s in suspects if "onec" in s.systems]
-    unborn = [s.cons_id for s in onec if s.ref_key is None and s.cons_id is not None]
-    found = await compare.recheck(this.reader, this.feed, [s.ref_key for s in onec if s.ref_key is not None])
+    records = [s for s in onec if s.kind in compare_registers.KINDS]
+    people = [s for s in onec if s.kind in compare_people.KINDS]
+    rest = [s for s in onec if s.kind not in compare_registers.KINDS | compare_people.KINDS]
+    return rest, records, people
+
+
+async def _again(this: Comparer, suspects: Sequence[Suspect]) -> list[Suspect]:
+    documents, records, people = _by_kind(suspects)
+    unborn = [s.cons_id for s in documents if s.ref_key is None and s.cons_id is not None]
+    found = await compare.recheck(this.reader, this.feed, [s.ref_key for s in documents if s.ref_key is not None])
     if unborn:
         found += await compare.recheck_unborn(this.db, unborn)
+    found += await compare_registers.recheck(this.reader, records)
+    found += await compare_people.recheck(this.reader, people)
     desk = [s for s in suspects if "chatwoot" in s.systems]
     if desk:
         found += await this.chatwoot.recheck(desk)

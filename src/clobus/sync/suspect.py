@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+BOTH = ("onec", "postgres")
+"""The two systems of a difference between 1C and us."""
+
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A difference of one request; at least one of its three identities is known.
+    """A difference of one request; at least one of its identities is known.
 
-    `kind` tells what differs, `systems` where; `detail` holds names of members, never people's data.
+    `kind` tells what differs, `systems` where; `detail` holds names of members, never people's data. `subject` names
+    what is no request: a client, a manager, a closed day.
     """
 
     kind: str
@@ -20,10 +24,13 @@ class Suspect:
     ref_key: UUID | None = None
     conversation_id: int | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+    subject: str = ""
 
     @property
     def consultation(self) -> str:
         """The name under which it is listed: our id, or the partner's where we have none."""
+        if self.subject:
+            return self.subject
         if self.cons_id is not None:
             return str(self.cons_id)
         return str(self.ref_key) if self.ref_key is not None else f"conversation:{self.conversation_id}"

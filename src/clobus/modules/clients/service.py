@@ -8,7 +8,7 @@ from uuid import UUID
 
 from clobus.core.db import Connection, one, rows, run
 from clobus.core.ids import new_id
-from clobus.core.upsert import upsert
+from clobus.core.upsert import compare, upsert
 
 COLUMNS = {
     "client_id": "uuid", "cl_ref_key": "uuid", "data_version": "text", "parent_key": "uuid", "code": "text",
@@ -42,6 +42,43 @@ async def keep(connection: Connection, items: Sequence[Mapping[str, Any]], folde
         )
     made = sum(row["made"] for row in written)
     return made, len(written) - made
+
+
+async def differing(
+    connection: Connection, items: Sequence[Mapping[str, Any]]
+) -> tuple[list[UUID], list[UUID], list[UUID]]:
+    """Hold counterparties against our clients: our ids of those found, 1C's keys of absent and of differing ones."""
+    columns = {name: kind for name, kind in COLUMNS.items() if name in items[0]} if items else {}
+    seen, absent, wrong = await compare(
+        connection, "cons.clients", ["cl_ref_key"], columns, items, identity="client_id"
+    )  # fmt: skip
+    return seen, [items[at]["cl_ref_key"] for at in absent], [items[at]["cl_ref_key"] for at in wrong]
+
+
+async def versions(connection: Connection, keys: Sequence[UUID]) -> dict[UUID, str | None]:
+    """The version of each of these counterparties that we hold."""
+    found = await rows(
+        connection, "select cl_ref_key, data_version from cons.clients where cl_ref_key = any(%s)", (list(keys),)
+    )
+    return {row["cl_ref_key"]: row["data_version"] for row in found}
+
+
+async def alone(connection: Connection, seen: Sequence[UUID]) -> list[UUID]:
+    """1C's keys of our clients that are not among `seen` (our ids) and not known to be deleted."""
+    found = await rows(
+        connection,
+        "select cl_ref_key from cons.clients c where cl_ref_key is not null and not deleted"
+        " and not exists (select 1 from unnest(%s::uuid[]) as s (id) where s.id = c.client_id)",
+        (list(seen),),
+    )
+    return [row["cl_ref_key"] for row in found]
+
+
+async def mark_gone(connection: Connection, keys: Sequence[UUID]) -> int:
+    """Note that 1C says explicitly not to have these counterparties; returns how many were changed."""
+    return await run(
+        connection, "update cons.clients set deleted = true where cl_ref_key = any(%s) and not deleted", (list(keys),)
+    )
 
 
 async def _adopt(connection: Connection, ours: Sequence[Mapping[str, Any]]) -> None:

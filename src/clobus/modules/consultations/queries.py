@@ -90,29 +90,50 @@ async def resolve_clients(connection: Connection, ids: Sequence[UUID]) -> int:
     )
 
 
+_REST = [name for name in LINE_NAMES.split(", ") if name not in ("section", "line_number")]
+_GIVEN = (
+    "with given as materialized (select g.cons_id, g.ref_key, l.* from jsonb_to_recordset(%s::jsonb)"  # noqa: S608 - names of ours, values are parameters
+    " as g (cons_id uuid, ref_key uuid, lines jsonb)"
+    f" cross join lateral jsonb_to_recordset(g.lines) as l ({LINES}))"
+)
+
+
+def _as_given(items: dict[UUID, ConsultationSnapshot]) -> str:
+    return as_json([{"cons_id": key, "ref_key": snap.ref_key, "lines": snap.answers} for key, snap in items.items()])
+
+
 async def replace_answers(connection: Connection, items: dict[UUID, ConsultationSnapshot]) -> int:
     """Make the lines of these requests those of the snapshots; lines that are the same are not written."""
     if not items:
         return 0
-    data = as_json([{"cons_id": key, "ref_key": snap.ref_key, "lines": snap.answers} for key, snap in items.items()])
-    lines = [name.strip() for name in LINE_NAMES.split(",")]
-    rest = [name for name in lines if name not in ("section", "line_number")]
-    given = (
-        "with given as materialized (select g.cons_id, g.ref_key, l.* from jsonb_to_recordset(%s::jsonb)"  # noqa: S608 - names of ours, values are parameters
-        " as g (cons_id uuid, ref_key uuid, lines jsonb)"
-        f" cross join lateral jsonb_to_recordset(g.lines) as l ({LINES}))"
-    )
     return await run(
         connection,
-        f"{given}, gone as (delete from cons.q_and_a a where a.cons_id = any(%s) and not exists"  # noqa: S608 - names of ours, values are parameters
+        f"{_GIVEN}, gone as (delete from cons.q_and_a a where a.cons_id = any(%s) and not exists"  # noqa: S608 - names of ours, values are parameters
         " (select 1 from given g where (g.cons_id, g.section, g.line_number) = (a.cons_id, a.section, a.line_number)))"
         f" insert into cons.q_and_a as a (cons_id, cons_ref_key, {LINE_NAMES}) select cons_id, ref_key, {LINE_NAMES}"
         " from given on conflict (cons_id, section, line_number) do update set "
-        + ", ".join(f"{name} = excluded.{name}" for name in rest)
-        + f" where ({', '.join('a.' + name for name in rest)}) is distinct from"
-        f" ({', '.join('excluded.' + name for name in rest)})",
-        (data, list(items)),
+        + ", ".join(f"{name} = excluded.{name}" for name in _REST)
+        + f" where ({', '.join('a.' + name for name in _REST)}) is distinct from"
+        f" ({', '.join('excluded.' + name for name in _REST)})",
+        (_as_given(items), list(items)),
     )
+
+
+async def differing_answers(connection: Connection, items: dict[UUID, ConsultationSnapshot]) -> set[UUID]:
+    """The requests, of these, whose lines are not those of their snapshots; nothing is written."""
+    if not items:
+        return set()
+    found = await rows(
+        connection,
+        f"{_GIVEN}, ours as (select * from cons.q_and_a where cons_id = any(%s))"  # noqa: S608 - names of ours, values are parameters
+        " select distinct coalesce(g.cons_id, a.cons_id) as id from given g full join ours a"
+        " on (g.cons_id, g.section, g.line_number) = (a.cons_id, a.section, a.line_number)"
+        " where g.cons_id is null or a.cons_id is null"
+        f" or ({', '.join('a.' + name for name in _REST)}) is distinct from"
+        f" ({', '.join('g.' + name for name in _REST)})",
+        (_as_given(items), list(items)),
+    )
+    return {row["id"] for row in found}
 
 
 async def known_versions(connection: Connection, keys: Sequence[UUID]) -> dict[UUID, tuple[str | None, bool]]:

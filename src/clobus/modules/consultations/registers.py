@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from clobus.core.db import Connection, as_json, rows, run
 from clobus.core.events import Event, Origin, publish
-from clobus.core.upsert import upsert
+from clobus.core.upsert import compare, upsert
 
 REDATE = {
     "cons_key": "uuid", "clients_key": "uuid", "manager_key": "uuid", "period": "timestamptz",
@@ -19,13 +22,36 @@ RATING = {
     "question_text": "text", "comment": "text", "sent_to_base": "boolean", "rating_date": "timestamptz",
 }  # fmt: skip
 Items = Sequence[Mapping[str, Any]]
+Day = tuple[datetime, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """The table of a register: what makes a record itself, all its columns, and where the request shows them."""
+
+    table: str
+    keys: tuple[str, ...]
+    columns: Mapping[str, str]
+    shown: tuple[str, ...]
+    period: str | None = None
+
+
+REDATES = Register(
+    "cons.cons_redate",
+    ("cons_key", "clients_key", "manager_key", "period"),
+    REDATE,
+    ("redate", "redate_time"),
+    "period",
+)
+CALLS = Register("cons.calls", ("cons_key", "period", "manager"), CALL, ("con_calls",), "period")
+RATINGS = Register(
+    "cons.cons_rating_answers", ("cons_key", "manager_key", "question_number"), RATING, ("con_rates",)
+)  # fmt: skip
 
 
 async def keep_redates(connection: Connection, items: Items, *, backfill: bool) -> tuple[int, int]:
-    """Add moves that are new; the newest is shown on the request, in the business's local time."""
-    keys = ["cons_key", "clients_key", "manager_key", "period"]
-    unique = _unique(items, keys)
-    written = await upsert(connection, "cons.cons_redate", keys, REDATE, unique, change=False)
+    """Keep moves; the newest is shown on the request, in the business's local time."""
+    unique, written = await _keep(connection, REDATES, items)
     moved = sorted({item["cons_key"] for item in unique})  # also those whose request came later than its move
     found = await rows(
         connection,
@@ -46,13 +72,12 @@ async def keep_redates(connection: Connection, items: Items, *, backfill: bool) 
                 for row in found
             ],
         )
-    return len(written), 0
+    return written
 
 
 async def keep_calls(connection: Connection, items: Items, *, backfill: bool) -> tuple[int, int]:
-    """Add calls that are new."""
-    keys = ["cons_key", "period", "manager"]
-    written = await upsert(connection, "cons.calls", keys, CALL, _unique(items, keys), change=False)
+    """Keep calls and their list on the request."""
+    _, written = await _keep(connection, CALLS, items)
     touched = sorted({item["cons_key"] for item in items})
     found = await rows(
         connection,
@@ -63,13 +88,12 @@ async def keep_calls(connection: Connection, items: Items, *, backfill: bool) ->
     )
     if not backfill:
         await publish(connection, [Event("Called", row["cons_id"], Origin.ONEC) for row in found])
-    return len(written), 0
+    return written
 
 
 async def keep_ratings(connection: Connection, items: Items, *, backfill: bool) -> tuple[int, int]:
     """Keep answers of ratings and the aggregate on the request (domain.md §9)."""
-    keys = ["cons_key", "manager_key", "question_number"]
-    written = await upsert(connection, "cons.cons_rating_answers", keys, RATING, _unique(items, keys))
+    _, written = await _keep(connection, RATINGS, items)
     touched = sorted({item["cons_key"] for item in items})
     found = await rows(
         connection,
@@ -83,8 +107,7 @@ async def keep_ratings(connection: Connection, items: Items, *, backfill: bool) 
     )
     if not backfill:
         await publish(connection, [Event("Rated", row["cons_id"], Origin.ONEC) for row in found])
-    made = sum(row["made"] for row in written)
-    return made, len(written) - made
+    return written
 
 
 async def keep_closings(connection: Connection, items: Items) -> tuple[int, int]:
@@ -105,6 +128,79 @@ async def keep_closings(connection: Connection, items: Items) -> tuple[int, int]
         (opened,),
     )
     return made, gone
+
+
+async def differing(
+    connection: Connection, register: Register, items: Items
+) -> tuple[list[int], list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+    """Hold records of 1C against ours: ids of our rows that were found, records that we lack, records that differ."""
+    unique = _unique(items, register.keys)
+    seen, absent, wrong = await compare(connection, register.table, register.keys, register.columns, unique)
+    return seen, [unique[at] for at in absent], [unique[at] for at in wrong]
+
+
+async def alone(
+    connection: Connection, register: Register, seen: Sequence[int], *, since: datetime | None = None,
+    keys: Sequence[UUID] | None = None,
+) -> list[UUID]:  # fmt: skip
+    """The requests of those of our rows that are not among `seen`; of rows since an instant, or of some requests."""
+    if since is not None and register.period is None:
+        return []
+    limit = f" and {register.period} >= %(since)s" if since is not None else ""
+    limit += " and cons_key = any(%(keys)s)" if keys is not None else ""
+    found = await rows(
+        connection,
+        f"select distinct cons_key from {register.table} where not exists (select 1 from unnest(%(seen)s::bigint[])"  # noqa: S608 - names of ours, values are parameters
+        f" as s (id) where s.id = {register.table}.id){limit}",
+        {"seen": list(seen), "since": since, "keys": list(keys or ())},
+    )
+    return [row["cons_key"] for row in found]
+
+
+async def clear(connection: Connection, register: Register, keys: Sequence[UUID], items: Items) -> int:
+    """Remove those of our rows of these requests that are none of `items`, which are all that 1C holds of them."""
+    definition = ", ".join(f"{name} {kind}" for name, kind in register.columns.items())
+    ours, theirs = (", ".join(f"{alias}.{name}" for name in register.columns) for alias in "tg")
+    gone = await run(
+        connection,
+        f"delete from {register.table} t where t.cons_key = any(%s) and not exists (select 1 from"  # noqa: S608 - names of ours, values are parameters
+        f" jsonb_to_recordset(%s::jsonb) as g ({definition}) where ({ours}) is not distinct from ({theirs}))",
+        (list(keys), as_json(items)),
+    )
+    emptied = ", ".join(f"{name} = null" for name in register.shown)
+    shown = ", ".join(f"c.{name}::text" for name in register.shown)
+    await run(
+        connection,
+        f"update cons.cons c set {emptied}, updated_at = now() where c.cl_ref_key = any(%s) and not exists"  # noqa: S608 - names of ours, values are parameters
+        f" (select 1 from {register.table} r where r.cons_key = c.cl_ref_key) and coalesce({shown}) is not null",
+        (list(keys),),
+    )
+    return gone
+
+
+async def differing_days(
+    connection: Connection, closed: Sequence[Day], *, since: datetime | None = None
+) -> tuple[list[Day], list[Day]]:
+    """Closed days that we lack, and closed days that we hold and that are not among these."""
+    found = await rows(
+        connection,
+        "select g.period as theirs, q.period as ours, coalesce(g.manager_key, q.manager_key) as manager_key"
+        " from unnest(%s::timestamptz[], %s::uuid[]) as g (period, manager_key) full join cons.queue_closing q"
+        " on (q.period, q.manager_key) = (g.period, g.manager_key) where (g.period is null or q.period is null)"
+        " and coalesce(g.period, q.period) >= coalesce(%s, '-infinity'::timestamptz)",
+        ([day for day, _ in closed], [manager for _, manager in closed], since),
+    )
+    lacking = [(row["theirs"], row["manager_key"]) for row in found if row["theirs"] is not None]
+    return lacking, [(row["ours"], row["manager_key"]) for row in found if row["ours"] is not None]
+
+
+async def _keep(
+    connection: Connection, register: Register, items: Items
+) -> tuple[list[Mapping[str, Any]], tuple[int, int]]:
+    unique = _unique(items, register.keys)
+    written = await upsert(connection, register.table, register.keys, register.columns, unique)
+    made = sum(row["made"] for row in written)
+    return unique, (made, len(written) - made)
 
 
 def _unique(items: Items, keys: Sequence[str]) -> list[Mapping[str, Any]]:

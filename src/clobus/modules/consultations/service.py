@@ -24,6 +24,7 @@ from clobus.modules.consultations.types import (
 )
 
 differences = status.differences
+differing_answers = queries.differing_answers
 plain = status.plain
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from clobus.core import outbox
 from clobus.core.db import Connection, rows, run
 from clobus.core.ids import new_id
-from clobus.core.upsert import upsert
+from clobus.core.upsert import compare, upsert
 from clobus.modules.staff.types import UNDEFINED_MANAGER
 
 COLUMNS = {
@@ -53,6 +53,49 @@ async def keep_skills(connection: Connection, skills: Sequence[tuple[UUID, UUID]
         (managers, categories),
     )
     return gone + made
+
+
+async def differing(
+    connection: Connection, items: Sequence[Mapping[str, Any]], columns: Sequence[str]
+) -> tuple[list[UUID], list[UUID]]:
+    """1C's keys of users that we lack, and of those that differ from ours in these columns."""
+    kinds = {name: COLUMNS[name] for name in ("cl_ref_key", *columns)}
+    _, absent, wrong = await compare(connection, "cons.users", ["cl_ref_key"], kinds, items, identity="account_id")
+    return [items[at]["cl_ref_key"] for at in absent], [items[at]["cl_ref_key"] for at in wrong]
+
+
+async def differing_skills(connection: Connection, skills: Sequence[tuple[UUID, UUID]]) -> list[UUID]:
+    """1C's keys of the managers whose skills are not exactly these."""
+    found = await rows(
+        connection,
+        "select distinct coalesce(g.m, s.user_key) as key from unnest(%s::uuid[], %s::uuid[]) as g (m, c)"
+        " full join cons.users_skill s on (s.user_key, s.category_key) = (g.m, g.c)"
+        " where g.m is null or s.user_key is null",
+        ([m for m, _ in skills], [c for _, c in skills]),
+    )
+    return [row["key"] for row in found]
+
+
+async def alone(connection: Connection, shown: Sequence[UUID]) -> list[UUID]:
+    """1C's keys of our users that are not among these and not known to be deleted."""
+    found = await rows(
+        connection,
+        "select cl_ref_key from cons.users where not deletion_mark and cl_ref_key <> all(%s)",
+        (list(shown),),
+    )
+    return [row["cl_ref_key"] for row in found]
+
+
+async def mark_gone(connection: Connection, keys: Sequence[UUID]) -> int:
+    """Note that 1C says explicitly not to have these users; returns how many were changed."""
+    found = await rows(
+        connection,
+        "update cons.users set deletion_mark = true where cl_ref_key = any(%s) and not deletion_mark"
+        " returning account_id",
+        (list(keys),),
+    )
+    await outbox.touch(connection, "chatwoot", MANAGER, [row["account_id"] for row in found])
+    return len(found)
 
 
 async def managers(connection: Connection) -> list[dict[str, Any]]:

@@ -17,9 +17,8 @@ from clobus.modules.consultations.types import ConsultationSnapshot, Kind, Row
 from clobus.sync.onec.feed import Feed, InvalidRecord
 from clobus.sync.onec.paging import Pace, pages
 from clobus.sync.onec.pull import Reader
-from clobus.sync.suspect import Suspect
+from clobus.sync.suspect import BOTH, Suspect
 
-BOTH = ("onec", "postgres")
 CREATED = "ДатаСоздания"
 VERSIONS = ("Ref_Key", "DataVersion", "DeletionMark", CREATED)
 VERSIONS_PAGE = 10_000
@@ -103,12 +102,18 @@ async def _judge_raw(reader: Reader, feed: Feed, raws: Sequence[msgspec.Raw]) ->
             snapshots[snapshot.ref_key] = snapshot
     async with reader.db.read() as connection:
         ours = await service.load_by_ref(connection, [*snapshots, *bad])
+        known = {ours[key].cons_id: snapshot for key, snapshot in snapshots.items() if key in ours}
+        lines = await service.differing_answers(connection, known)
     found = [
         Suspect("invalid", BOTH, ours[key].cons_id if key in ours else None, key, detail={"reason": error})
         for key, error in bad.items()
     ]
     for key, snapshot in snapshots.items():
         found += _judge(ours.get(key), snapshot)
+    for cons_id in sorted(lines):
+        key, row = known[cons_id].ref_key, ours[known[cons_id].ref_key]
+        detail = {"fields": ["answers"], **_when(known[cons_id])}
+        found.append(Suspect("answers", BOTH, cons_id, key, row.conversation_id, detail))
     return found
 
 

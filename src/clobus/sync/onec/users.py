@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, TypeVar
+from uuid import UUID
 
 import msgspec
 from psycopg.types.json import Jsonb
@@ -26,15 +28,22 @@ from clobus.sync.onec.paging import Pace, read_page
 E = TypeVar("E", bound=msgspec.Struct)
 
 
-async def gather(reader: Any, ctx: Context, this: Run) -> None:
-    """Read and write the staff; a user that makes no sense goes to the dead letters."""
-    del ctx  # times of day have no zone
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """The staff as 1C shows it: users, those that make no sense with the reason, and who answers what."""
+
+    good: list[dict[str, Any]]
+    bad: list[tuple[User, str]]
+    skills: list[tuple[UUID, UUID]]
+
+
+async def read_staff(reader: Any) -> Staff:
+    """Read one catalogue and five registers whole."""
     users = await _all(reader, User)
     placed = staff.departments(await _all(reader, Department), await _all(reader, UserDepartment))
     spoken = staff.languages(await _all(reader, UserLanguage))
     listed = staff.newest(await _all(reader, Consultant))
     skills = await _all(reader, ManagerCategory)
-    this.read = len(users)
     good: list[dict[str, Any]] = []
     bad: list[tuple[User, str]] = []
     for row in users:
@@ -43,11 +52,19 @@ async def gather(reader: Any, ctx: Context, this: Run) -> None:
             good.append(staff.user(row, placed.get(key), spoken.get(key, set()), listed.get(key)))
         except InvalidRecord as error:
             bad.append((row, str(error)))
+    return Staff(good, bad, [(s.manager_key, s.category_key) for s in skills if s.manager_key and s.category_key])
+
+
+async def gather(reader: Any, ctx: Context, this: Run) -> None:
+    """Read and write the staff; a user that makes no sense goes to the dead letters."""
+    del ctx  # times of day have no zone
+    shown = await read_staff(reader)
+    good, bad = shown.good, shown.bad
+    this.read = len(good) + len(bad)
     async with reader.db.transaction() as connection:
         this.created, this.updated = await service.keep(connection, good)
         this.unchanged = len(good) - this.created - this.updated
-        pairs = [(s.manager_key, s.category_key) for s in skills if s.manager_key and s.category_key]
-        this.updated += await service.keep_skills(connection, pairs)
+        this.updated += await service.keep_skills(connection, shown.skills)
         await run(
             connection,
             "delete from sys.bad_records where process = %s and record_key = any(%s)",
