@@ -1,15 +1,14 @@
-"""What we believe of Chatwoot, asked of the twin always and of a real one with CLOBUS_LIVE=chatwoot.
+"""What we believe of Chatwoot, asked of the twin, or with CLOBUS_LIVE=chatwoot of a real one (live.py).
 
-Live it needs CLOBUS_CHATWOOT_URL, CLOBUS_CHATWOOT_TOKEN (an administrator's), CLOBUS_CHATWOOT_ACCOUNT_ID,
-CLOBUS_CHATWOOT_INBOX_ID (an API inbox) and CLOBUS_CHATWOOT_PLATFORM_TOKEN, on a test account: it leaves contacts,
+Live it needs an administrator's token, a platform token and an API inbox of a test account: it leaves contacts,
 conversations, labels and an agent behind. Each request sent is checked against Chatwoot's own OpenAPI file.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,10 +31,11 @@ from clobus.gateways.chatwoot.wire import (
     MessageEvent,
     read_event,
 )
+from tests.contract import live
 from tests.contract.openapi import OpenApi
 from tests.support.twins import TwinProcess
 
-LIVE = os.environ.get("CLOBUS_LIVE") == "chatwoot"
+LIVE = live.is_live("chatwoot")
 QUICK: dict[str, Any] = {
     "retry": RetryPolicy(attempts=3, base=0.01, cap=0.02, patience=0.5),
     "breaker": BreakerPolicy(failures=1000),
@@ -48,16 +48,19 @@ class Desk:
 
     def __init__(self, twin: TwinProcess | None) -> None:
         self.twin = twin
+        self.verify: bool | Path = True
         if twin is None:
-            given = {name: os.environ[f"CLOBUS_CHATWOOT_{name.upper()}"] for name in (
-                "url", "token", "account_id", "inbox_id", "platform_token",
-            )}  # fmt: skip
-            self.url = given["url"]
+            real = live.chatwoot()
+            if real.platform_token is None:
+                raise pytest.UsageError("CLOBUS_LIVE=chatwoot needs CLOBUS_CHATWOOT__PLATFORM_TOKEN")
+            self.url, self.verify = str(real.base_url), real.ca_file or True
+            self.token, self.platform_token = real.token.get_secret_value(), real.platform_token.get_secret_value()
+            self.account_id, self.inbox_id = real.account_id, real.inbox_id
         else:
             given = {name: str(value) for name, value in twin.credentials.items()}
             self.url = twin.base_url
-        self.token, self.platform_token = given["token"], given["platform_token"]
-        self.account_id, self.inbox_id = int(given["account_id"]), int(given["inbox_id"])
+            self.token, self.platform_token = given["token"], given["platform_token"]
+            self.account_id, self.inbox_id = int(given["account_id"]), int(given["inbox_id"])
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +96,7 @@ async def sent(openapi: OpenApi) -> AsyncIterator[list[httpx.Request]]:
 
 @pytest.fixture
 async def chatwoot(desk: Desk, sent: list[httpx.Request]) -> AsyncIterator[ChatwootClient]:
-    client = open_chatwoot(desk.url, desk.token, desk.account_id, **QUICK)
+    client = open_chatwoot(desk.url, desk.token, desk.account_id, verify=desk.verify, **QUICK)
     client.http.client.event_hooks["request"].append(_keep(sent))
     yield client
     await client.close()
@@ -101,7 +104,7 @@ async def chatwoot(desk: Desk, sent: list[httpx.Request]) -> AsyncIterator[Chatw
 
 @pytest.fixture
 async def platform(desk: Desk, sent: list[httpx.Request]) -> AsyncIterator[ChatwootPlatform]:
-    client = ChatwootPlatform(connect_http(desk.url, desk.platform_token, **QUICK))
+    client = ChatwootPlatform(connect_http(desk.url, desk.platform_token, verify=desk.verify, **QUICK))
     client.http.client.event_hooks["request"].append(_keep(sent))
     yield client
     await client.close()

@@ -1,14 +1,14 @@
-"""What we believe of 1C's OData, asked of the twin always and of a real base with CLOBUS_LIVE=onec.
+"""What we believe of 1C's OData, asked of the twin, or with CLOBUS_LIVE=onec of a real base (live.py).
 
-Live it needs CLOBUS_ONEC_URL, CLOBUS_ONEC_USER, CLOBUS_ONEC_PASSWORD and a test base: documents are created there and
-marked for deletion at the end. Tests that take `twin` break the partner on purpose and are skipped live.
+It must be a test base: documents are created there and marked for deletion at the end. Tests that take `twin` break
+the partner on purpose and are skipped live.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -22,9 +22,10 @@ from clobus.core.http import RetryPolicy
 from clobus.gateways.onec import odata, wire
 from clobus.gateways.onec.client import OnecClient, open_onec
 from clobus.gateways.onec.entities import Consultation, Counterparty, Redate, User
+from tests.contract import live
 from tests.support.twins import TwinProcess
 
-LIVE = os.environ.get("CLOBUS_LIVE") == "onec"
+LIVE = live.is_live("onec")
 ZONE = ZoneInfo("Asia/Tashkent")
 DOCUMENTS = Consultation.entity_set
 QUICK = RetryPolicy(attempts=3, base=0.01, cap=0.02, patience=0.5)
@@ -35,9 +36,12 @@ class Base:
 
     def __init__(self, twin: TwinProcess | None) -> None:
         self.twin = twin
+        self.verify: bool | Path = True
+        self.zone = ZONE
         if twin is None:
-            self.url = os.environ["CLOBUS_ONEC_URL"]
-            self.user, self.password = os.environ["CLOBUS_ONEC_USER"], os.environ["CLOBUS_ONEC_PASSWORD"]
+            given = live.onec()
+            self.url, self.user, self.password = str(given.base_url), given.user, given.password.get_secret_value()
+            self.verify, self.zone = given.ca_file or True, ZoneInfo(given.zone)
         else:
             self.url = f"{twin.base_url}/odata/standard.odata"
             self.user, self.password = twin.credentials["user"], twin.credentials["password"]
@@ -45,7 +49,7 @@ class Base:
     def open(self, **options: Any) -> OnecClient:
         options = {"retry": QUICK, "breaker": BreakerPolicy(failures=1000)} | options
         password = options.pop("password", self.password)
-        return open_onec(self.url, self.user, password, zone=ZONE, **options)
+        return open_onec(self.url, self.user, password, zone=self.zone, verify=self.verify, **options)
 
 
 @pytest.fixture(scope="module")
