@@ -93,3 +93,13 @@ async def test_a_dead_letter_is_listed_retried_and_dropped(world: World) -> None
         assert (await clobus(env, "dead-letters", "show", letter["id"]))[0] == 0
         assert (await clobus(env, "dead-letters", "retry", letter["id"]))[1] == "1 to be tried again\n"
         assert (await clobus(env, "dead-letters", "show", "record:none"))[0] == 2
+        code, out, error = await clobus(env, "explain", str(row["cl_ref_key"]))
+        assert (code, error) == (0, "")
+        assert "the creation date lies outside of 2000 to 2100" in out
+        code, _, error = await clobus(env, "dead-letters", "list", "--limit", "-1")
+        assert (code, "Traceback" in error) == (2, False)
+        code, out, _ = await clobus(env, "sync", "run", "dictionaries")
+        read = int(out.split(" read")[0].rpartition(", ")[2])
+        [kept] = await ask(runtime, "select count(*) as n from dict.knowledge_base")
+        assert (code, read > kept["n"]) == (0, True), "all sets of the process are counted, not the last alone"
+        assert (await clobus(env, "sync", "run", "alerts"))[:2] == (0, "alerts: done; its cycles are not recorded\n")

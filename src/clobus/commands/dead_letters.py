@@ -16,12 +16,13 @@ from clobus.runtime import Runtime
 
 app = typer.Typer(no_args_is_help=True, help="What could not be done, why, and another try.")
 ID = Annotated[str, typer.Argument(help="KIND:ID as `list` prints it.")]
+IDS = Annotated[str, typer.Argument(help="KIND:ID as `list` prints it, or `all`.")]
 
 
 @app.command("list")
 def list_(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
-    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 100,
 ) -> None:
     """List dead letters, newest first."""
 
@@ -62,15 +63,18 @@ def show(id_: ID) -> None:
 
 
 @app.command()
-def retry(id_: Annotated[str, typer.Argument(help="KIND:ID as `list` prints it, or `all`.")]) -> None:
+def retry(id_: IDS) -> None:
     """Try again: the worker takes it up within a minute. Messages to people are never repeated."""
     done = session.run(lambda runtime: _on_each(runtime, id_, _RETRY))
+    if id_ != "all" and not done:
+        typer.echo(f"error: {id_} is not repeated: who it was for may have it", err=True)
+        raise typer.Exit(1)
     typer.echo(f"{done} to be tried again")
 
 
 @app.command()
-def drop(id_: ID) -> None:
-    """Forget one for good."""
+def drop(id_: IDS) -> None:
+    """Forget one (or all) for good."""
     done = session.run(lambda runtime: _on_each(runtime, id_, _DROP))
     typer.echo(f"{done} dropped")
 

@@ -18,6 +18,7 @@ from clobus.gateways.onec.entities import Consultation
 from clobus.modules.consultations.types import ConsultationSnapshot
 from clobus.parts import assemble
 from clobus.runtime import Runtime
+from clobus.sync.onec.feed import InvalidRecord
 from clobus.sync.onec.feeds import CONSULTATIONS
 
 _FIND = (
@@ -104,7 +105,7 @@ async def _asked(answer: Awaitable[dict[str, Any]]) -> dict[str, Any]:
         return await answer
     except Missing:
         return {"missing": True}
-    except GatewayError as error:
+    except (GatewayError, InvalidRecord) as error:
         return {"error": str(error)}
 
 

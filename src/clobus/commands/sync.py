@@ -33,6 +33,7 @@ def run(
             names = ", ".join(sorted(schedule.INTERVALS))
             typer.echo(f"error: there is no process {feed}; there are {names}", err=True)
             raise typer.Exit(2)
+        before = await _last(runtime, process.name)
         deadline = clock.monotonic() + WAIT_SECONDS
         while True:
             async with schedule.alone(runtime, process.name) as got:
@@ -44,18 +45,34 @@ def run(
                 raise typer.Exit(2)
             await asyncio.sleep(0.2)
         async with runtime.db.read() as connection:
-            return await one(
-                connection, "select * from log.etl_runs where process = %s order by id desc limit 1", (process.name,)
-            )
+            return await one(connection, _CYCLE, {"process": process.name, "before": before})
 
     row = session.run(work)
-    if row is not None:
+    if row is None:
+        typer.echo(f"{feed}: done; its cycles are not recorded")
+    else:
         typer.echo(
             f"{row['process']}: {row['outcome']}, {row['read_count']:,} read, {row['created_count']:,} created,"
             f" {row['updated_count']:,} updated, {row['unchanged_count']:,} unchanged, {row['failed_count']:,} failed,"
             f" {row['duration_ms']:,} ms"
         )
         raise typer.Exit(0 if row["outcome"] == "ok" else 1)
+
+
+_CYCLE = (  # a process of several sets makes a run for each
+    "select process, case when count(*) filter (where outcome <> 'ok') = 0 then 'ok' else"
+    " min(outcome) filter (where outcome <> 'ok') end as outcome, sum(read_count)::bigint as read_count,"
+    " sum(created_count)::bigint as created_count, sum(updated_count)::bigint as updated_count,"
+    " sum(unchanged_count)::bigint as unchanged_count, sum(failed_count)::bigint as failed_count,"
+    " sum(duration_ms)::bigint as duration_ms from log.etl_runs"
+    " where process = %(process)s and id > %(before)s group by process"
+)
+
+
+async def _last(runtime: Runtime, process: str) -> int:
+    async with runtime.db.read() as connection:
+        row = await one(connection, "select max(id) as id from log.etl_runs where process = %s", (process,))
+    return (row["id"] if row else None) or 0
 
 
 @app.command()
