@@ -222,5 +222,78 @@ async def _keep(
     return unique, (made, len(written) - made)
 
 
+async def differing(
+    connection: Connection, register: Register, items: Items
+) -> tuple[list[int], list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+    """Hold records of 1C against ours: ids of our rows that were found, records that we lack, records that differ."""
+    unique = _unique(items, register.keys)
+    seen, absent, wrong = await compare(connection, register.table, register.keys, register.columns, unique)
+    return seen, [unique[at] for at in absent], [unique[at] for at in wrong]
+
+
+async def alone(
+    connection: Connection, register: Register, seen: Sequence[int], *, since: datetime | None = None,
+    keys: Sequence[UUID] | None = None,
+) -> list[UUID]:  # fmt: skip
+    """The requests of those of our rows that are not among `seen`; of rows since an instant, or of some requests."""
+    if since is not None and register.period is None:
+        return []
+    limit = f" and {register.period} >= %(since)s" if since is not None else ""
+    limit += " and cons_key = any(%(keys)s)" if keys is not None else ""
+    found = await rows(
+        connection,
+        f"select distinct cons_key from {register.table} where not exists (select 1 from unnest(%(seen)s::bigint[])"  # noqa: S608 - names of ours, values are parameters
+        f" as s (id) where s.id = {register.table}.id){limit}",
+        {"seen": list(seen), "since": since, "keys": list(keys or ())},
+    )
+    return [row["cons_key"] for row in found]
+
+
+async def clear(connection: Connection, register: Register, keys: Sequence[UUID], items: Items) -> int:
+    """Remove those of our rows of these requests that are none of `items`, which are all that 1C holds of them."""
+    definition = ", ".join(f"{name} {kind}" for name, kind in register.columns.items())
+    ours, theirs = (", ".join(f"{alias}.{name}" for name in register.columns) for alias in "tg")
+    gone = await run(
+        connection,
+        f"delete from {register.table} t where t.cons_key = any(%s) and not exists (select 1 from"  # noqa: S608 - names of ours, values are parameters
+        f" jsonb_to_recordset(%s::jsonb) as g ({definition}) where ({ours}) is not distinct from ({theirs}))",
+        (list(keys), as_json(items)),
+    )
+    emptied = ", ".join(f"{name} = null" for name in register.shown)
+    shown = ", ".join(f"c.{name}::text" for name in register.shown)
+    await run(
+        connection,
+        f"update cons.cons c set {emptied}, updated_at = now() where c.cl_ref_key = any(%s) and not exists"  # noqa: S608 - names of ours, values are parameters
+        f" (select 1 from {register.table} r where r.cons_key = c.cl_ref_key) and coalesce({shown}) is not null",
+        (list(keys),),
+    )
+    return gone
+
+
+async def differing_days(
+    connection: Connection, closed: Sequence[Day], *, since: datetime | None = None
+) -> tuple[list[Day], list[Day]]:
+    """Closed days that we lack, and closed days that we hold and that are not among these."""
+    found = await rows(
+        connection,
+        "select g.period as theirs, q.period as ours, coalesce(g.manager_key, q.manager_key) as manager_key"
+        " from unnest(%s::timestamptz[], %s::uuid[]) as g (period, manager_key) full join cons.queue_closing q"
+        " on (q.period, q.manager_key) = (g.period, g.manager_key) where (g.period is null or q.period is null)"
+        " and coalesce(g.period, q.period) >= coalesce(%s, '-infinity'::timestamptz)",
+        ([day for day, _ in closed], [manager for _, manager in closed], since),
+    )
+    lacking = [(row["theirs"], row["manager_key"]) for row in found if row["theirs"] is not None]
+    return lacking, [(row["ours"], row["manager_key"]) for row in found if row["ours"] is not None]
+
+
+async def _keep(
+    connection: Connection, register: Register, items: Items
+) -> tuple[list[Mapping[str, Any]], tuple[int, int]]:
+    unique = _unique(items, register.keys)
+    written = await upsert(connection, register.table, register.keys, register.columns, unique)
+    made = sum(row["made"] for row in written)
+    return unique, (made, len(written) - made)
+
+
 def _unique(items: Items, keys: Sequence[str]) -> list[Mapping[str, Any]]:
     return list({tuple(item[key] for key in keys): item for item in items}.values())
