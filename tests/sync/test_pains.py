@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -14,10 +14,12 @@ import pytest
 
 from clobus.core import i18n, runs
 from clobus.core.errors import ClobusError
-from clobus.modules.consultations import selection
+from clobus.modules.consultations.calendar import Calendar
+from clobus.modules.consultations.roster import Roster
+from clobus.modules.consultations.schemas import ConsultationIn
 from clobus.modules.consultations.types import TERMINAL, Kind, Status
 from clobus.modules.notifications.catalogue import TYPES
-from clobus.modules.staff.types import ACCOUNTING_DEPARTMENT, UNDEFINED_MANAGER
+from clobus.modules.staff.types import ACCOUNTING_DEPARTMENT
 from clobus.parts import assemble
 from clobus.runtime import Runtime
 from clobus.schedule import named
@@ -105,16 +107,21 @@ async def test_a_manager_is_chosen_by_local_hours_and_local_days(world: World) -
         one, ACCOUNTING_DEPARTMENT,
     )  # fmt: skip
 
-    async def chosen(instant: datetime) -> UUID:
+    async def planned(instant: datetime) -> str:
+        """When the only manager has time for it, by the wall clock of the office."""
+        roster = Roster(Calendar(ZONE, weekend=frozenset(), opens=time(0), closes=time(0)))
         async with runtime.db.read() as connection:
-            return await selection.manager_for(connection, category=None, language="ru", at=instant.astimezone(ZONE))
+            await roster.refresh(connection)
+        wish = roster.wish(ConsultationIn.model_validate({"client_id": one, "lang": "ru"}))
+        assert roster.choose(wish, roster.moment(wish, instant)).manager == one
+        return f"{roster.moment(wish, instant).astimezone(ZONE):%d %H:%M}"
 
-    assert await chosen(datetime(2026, 3, 2, 4, 30, tzinfo=UTC)) == one, "half past nine in Tashkent"
-    assert await chosen(datetime(2026, 3, 2, 13, 30, tzinfo=UTC)) == UNDEFINED_MANAGER, "half past six in the evening"
+    assert await planned(datetime(2026, 3, 2, 4, 30, tzinfo=UTC)) == "02 09:30", "half past nine in Tashkent"
+    assert await planned(datetime(2026, 3, 2, 13, 30, tzinfo=UTC)) == "03 09:00", "half past six in the evening"
     await write(runtime, "update cons.users set start_hour = '00:00', end_hour = '23:59' where cl_ref_key = %s", one)
     await write(runtime, "insert into cons.queue_closing values ('2026-03-02T00:00+05', %s)", one)
-    assert await chosen(datetime(2026, 3, 1, 20, 0, tzinfo=UTC)) == UNDEFINED_MANAGER, "one in the morning of that day"
-    assert await chosen(datetime(2026, 3, 2, 20, 0, tzinfo=UTC)) == one, "one in the morning of the next"
+    assert await planned(datetime(2026, 3, 1, 20, 0, tzinfo=UTC)) == "03 00:00", "one in the morning of that day"
+    assert await planned(datetime(2026, 3, 2, 20, 0, tzinfo=UTC)) == "03 01:00", "one in the morning of the next"
 
 
 def test_new_and_other_are_open() -> None:
@@ -181,7 +188,7 @@ async def test_a_page_costs_a_fixed_number_of_statements(world: World, monkeypat
 def test_no_message_tells_a_wait_or_a_position(language: str) -> None:
     texts = [text for key, text in i18n.catalogue(language).items() if key.split(".")[0] in TYPES]
     assert len(texts) > 6
-    for word in ("ожидани", "kutish", "position", "wait ", "minut", "минут", "daqiqa", "minute", "№ в очереди"):
+    for word in ("ожидани", "kutish", "position", "wait ", "№ в очереди", "15–20"):
         assert not [text for text in texts if word in str(text).lower()], word
 
 
