@@ -12,7 +12,7 @@ import msgspec
 import psycopg
 import pytest
 
-from clobus.core import i18n, runs
+from clobus.core import clock, i18n, runs
 from clobus.core.errors import ClobusError
 from clobus.modules.consultations.calendar import Calendar
 from clobus.modules.consultations.roster import Roster
@@ -116,12 +116,15 @@ async def test_a_manager_is_chosen_by_local_hours_and_local_days(world: World) -
         assert roster.choose(wish, roster.moment(wish, instant)).manager == one
         return f"{roster.moment(wish, instant).astimezone(ZONE):%d %H:%M}"
 
-    assert await planned(datetime(2026, 3, 2, 4, 30, tzinfo=UTC)) == "02 09:30", "half past nine in Tashkent"
-    assert await planned(datetime(2026, 3, 2, 13, 30, tzinfo=UTC)) == "03 09:00", "half past six in the evening"
-    await write(runtime, "update cons.users set start_hour = '00:00', end_hour = '23:59' where cl_ref_key = %s", one)
-    await write(runtime, "insert into cons.queue_closing values ('2026-03-02T00:00+05', %s)", one)
-    assert await planned(datetime(2026, 3, 1, 20, 0, tzinfo=UTC)) == "03 00:00", "one in the morning of that day"
-    assert await planned(datetime(2026, 3, 2, 20, 0, tzinfo=UTC)) == "03 01:00", "one in the morning of the next"
+    with clock.freeze(datetime(2026, 3, 1, 12, tzinfo=UTC)):
+        assert await planned(datetime(2026, 3, 2, 4, 30, tzinfo=UTC)) == "02 09:30", "half past nine in Tashkent"
+        assert await planned(datetime(2026, 3, 2, 13, 30, tzinfo=UTC)) == "03 09:00", "half past six in the evening"
+        await write(
+            runtime, "update cons.users set start_hour = '00:00', end_hour = '23:59' where cl_ref_key = %s", one
+        )
+        await write(runtime, "insert into cons.queue_closing values ('2026-03-02T00:00+05', %s)", one)
+        assert await planned(datetime(2026, 3, 1, 20, 0, tzinfo=UTC)) == "03 00:00", "one in the morning of that day"
+        assert await planned(datetime(2026, 3, 2, 20, 0, tzinfo=UTC)) == "03 01:00", "one in the morning of the next"
 
 
 def test_new_and_other_are_open() -> None:
