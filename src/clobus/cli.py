@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from clobus.commands import dead_letters, keys, messages, sandbox, session, sync
+from clobus.commands import dead_letters, keys, messages, ratings, sandbox, session, sync
 from clobus.commands.drift import drift
 from clobus.commands.explain import explain
 from clobus.commands.openapi import openapi
@@ -29,6 +29,7 @@ app.add_typer(sync.app, name="sync")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(keys.app, name="keys")
 app.add_typer(messages.app, name="messages")
+app.add_typer(ratings.app, name="ratings")
 app.add_typer(sandbox.app, name="sandbox")
 app.command()(api)
 app.command()(worker)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from clobus.core import outbox
 from clobus.core.db import Connection
 from clobus.core.events import Event, Origin, Reaction
-from clobus.modules.consultations import attachments
+from clobus.modules.consultations import attachments, rating_requests
 from clobus.modules.notifications import service as notifications
 from clobus.sync.telegram.book import CHAT
 
@@ -44,4 +44,6 @@ async def send_what_waited(connection: Connection, events: Sequence[Event]) -> N
         await outbox.touch(connection, "chatwoot", CHAT, ids)
 
 
-REACTIONS: tuple[Reaction, ...] = (push_to_chatwoot, push_to_onec, send_what_waited, notifications.on_events)
+REACTIONS: tuple[Reaction, ...] = (
+    push_to_chatwoot, push_to_onec, send_what_waited, notifications.on_events, rating_requests.on_events,
+)  # fmt: skip

@@ -54,7 +54,15 @@ def assemble(runtime: Runtime) -> Parts:
     directory = Directory(db, chatwoot, settings.tz)
     telegram = TelegramClient.over(runtime.telegram) if runtime.telegram else None
     receiver = Receiver(db, chatwoot, directory, inbox)
-    provisioner = Provisioner(db, chatwoot, runtime.platform, directory, inbox, webhook_address(settings))
+    provisioner = Provisioner(
+        db,
+        chatwoot,
+        runtime.platform,
+        directory,
+        inbox,
+        webhook_address(settings),
+        csat=settings.ratings.csat,
+    )
     return Parts(
         runtime,
         Reader(runtime.onec, db, context, given.page_size, given.overlap_seconds, given.pages_in_flight),

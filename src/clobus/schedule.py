@@ -7,13 +7,14 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from clobus.core import runs
 from clobus.core.db import advisory_lock, one, rows, run
 from clobus.core.errors import ClobusError, Conflict
 from clobus.core.events import Origin
 from clobus.modules.accounts import sessions
-from clobus.modules.consultations import reassignment
+from clobus.modules.consultations import rating_requests, reassignment
 from clobus.modules.notifications import reminders
 from clobus.modules.ops import alerts
 from clobus.parts import Parts
@@ -25,6 +26,7 @@ from clobus.sync.onec.feed import Feed
 from clobus.sync.onec.feeds import CONSULTATIONS, FEEDS
 
 RECENT_SECONDS = 60
+CSAT_SECONDS = 600
 LONG_AGO = 86_400
 PING_SECONDS = 20.0
 KEEP_RUNS_DAYS = 14
@@ -126,14 +128,19 @@ async def _link(parts: Parts) -> object:
 
 async def _recent(parts: Parts) -> object:
     """Look back as far as the last two cycles, or since this last came through."""
-    since = RECENT_SECONDS * 3
+    return await parts.desk.recent(await _missed(parts, "chatwoot_recent", RECENT_SECONDS * 3))
+
+
+async def _missed(parts: Parts, name: str, since: int) -> int:
+    """So many seconds, and those since the last run of a process that came through."""
     async with parts.runtime.db.read() as connection:
         row = await one(
             connection,
             "select extract(epoch from now() - started_at)::int as age from log.etl_runs"
-            " where process = 'chatwoot_recent' and outcome in ('ok', 'partial') order by id desc limit 1",
+            " where process = %s and outcome in ('ok', 'partial') order by id desc limit 1",
+            (name,),
         )
-    return await parts.desk.recent(max(since, row["age"] + since) if row else LONG_AGO)
+    return max(since, row["age"] + since) if row else LONG_AGO
 
 
 async def _drift(parts: Parts) -> object:
@@ -182,6 +189,21 @@ async def _reminders(parts: Parts) -> None:
         this.created = await reminders.queue(connection, runtime.settings.tz)
 
 
+async def _ask_ratings(parts: Parts) -> None:
+    """Ask clients whose consultation is over what they think of it."""
+    given = parts.runtime.settings
+    rules = rating_requests.Rules(
+        str(given.public_url), timedelta(days=given.ratings.link_days).total_seconds(), given.ratings.csat
+    )
+    async with runs.record(parts.runtime.db, "rating_ask") as this, parts.runtime.db.transaction() as connection:
+        this.created = await rating_requests.ask(connection, rules)
+
+
+async def _csat(parts: Parts) -> object:
+    """What Chatwoot's survey was answered, should a webhook be lost."""
+    return await parts.receiver.surveys.recent(await _missed(parts, "chatwoot_csat", CSAT_SECONDS * 6))
+
+
 async def _alerts(parts: Parts) -> None:
     """Look who answers and what is wrong, and tell people of it."""
     runtime, settings = parts.runtime, parts.runtime.settings
@@ -216,6 +238,8 @@ SCHEDULE: tuple[Process, ...] = (
     Process("reassign", 60, _reassign, first=30),
     Process("drift", 300, _drift, first=60),
     Process("reminders", 60, _reminders),
+    Process("rating_ask", 30, _ask_ratings),
+    Process("chatwoot_csat", CSAT_SECONDS, _csat, first=60),
     Process("cleanup", 3600, _cleanup, first=600),
     Process("alerts", 15, _alerts, recorded=False),
     Process("lost_runs", 60, _lost_runs, recorded=False),

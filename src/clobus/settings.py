@@ -170,6 +170,13 @@ class Sessions(_Group):
     link_seconds: float = Field(default=900, ge=60, le=7 * 86_400)
 
 
+class Ratings(_Group):
+    """How clients are asked what they think: how long a link holds, and whether Chatwoot asks about support itself."""
+
+    link_days: int = Field(default=14, ge=1, le=90)
+    csat: bool = True
+
+
 class Attachments(_Group):
     """Files that are put to a request: how many, how large, of which kinds (as their content tells, not their name)."""
 
@@ -217,6 +224,7 @@ class Settings(BaseSettings):
     calendar: Hours = Hours()
     desk: Handing = Handing()
     attachments: Attachments = Attachments()
+    ratings: Ratings = Ratings()
 
     @property
     def tz(self) -> ZoneInfo:

@@ -131,6 +131,15 @@ DOORS: dict[str, Door] = {
     "GET /api/dicts/online-questions": Door(DICTIONARY),
     "GET /api/dicts/knowledge-base": Door(DICTIONARY),
     "GET /api/dicts/interference": Door(DICTIONARY),
+    "GET /api/dicts/rating-questions": Door(DICTIONARY),
+    "PUT /api/dicts/rating-questions/{number}": Door(
+        to("head", "administrator"), {"number": "9"}, {"uz": "?", "ru": "?", "en": "?"}
+    ),
+    # ---- ratings
+    "GET /api/ratings/summary": Door(to(STAFF, "auditor")),
+    "GET /rate/done": public(),
+    "GET /rate/{token}": public(404, values={"token": "x" * 32}),
+    "POST /rate/{token}": public(404, form={"mark-1": "5"}, values={"token": "x" * 32}),
     # ---- managers: no queue and no waiting is told to clients
     "GET /api/managers/load": Door(OFFICE),
     "GET /api/managers/available": Door(OFFICE),

@@ -34,6 +34,9 @@ NOUNS = {
         "opening",
         "policy",
         "queue",
+        "rating_records",
+        "rating_requests",
+        "rating_summary",
         "ratings",
         "reading",
         "reassignment",
@@ -44,6 +47,7 @@ NOUNS = {
         "timeline",
         "watching",
     },
+    "knowledge": {"rating_questions"},
     "notifications": {"deliver", "preferences", "preview", "quiet", "reading", "reminders"},
     "ops": {"alerts", "dead_letters", "health"},
 }

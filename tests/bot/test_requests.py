@@ -100,11 +100,31 @@ async def test_stars_once_with_a_comment(desk: Desk) -> None:
     assert "⭐⭐⭐⭐" in (await phone.last())["text"]
     await phone.does("text", text="Спасибо, <всё> ясно")
     assert "Спасибо за оценку" in (await phone.last())["text"]
-    await phone.does("tap", data=f"r:{cons_id}:1", as_is=True)
     assert await rated(desk) == [{"rating": 4, "comment": "Спасибо, <всё> ясно", "manager_key": desk.manager}]
     assert len(await desk.ask("select 1 from log.events where name = 'Rated'")) == 1
+    [known] = await desk.ask("select answered_by, via from cons.rating_requests")
+    assert known == {"answered_by": "telegram:7", "via": "telegram"}
     await phone.does("text", text="/my")
     await phone.taps("000001")
+
+
+async def test_a_mark_is_changed_for_a_week_by_its_giver_alone(desk: Desk) -> None:
+    cons_id = await a_request(
+        desk, "ООО <Ромашка> & Ко", status="closed", end_date="2026-01-02T05:00:00Z", cl_ref_key=new_id()
+    )
+    phone, other = desk.phone(7), desk.phone(8)
+    await phone.known()
+    await other.known()
+    await phone.does("tap", data=f"r:{cons_id}:2", as_is=True)
+    await other.does("tap", data=f"r:{cons_id}:1", as_is=True)
+    assert "уже оценили" in str((await other.screen())["toasts"])
+    await phone.does("tap", data=f"r:{cons_id}:5", as_is=True)
+    await phone.does("tap", data=f"r:{cons_id}:5", as_is=True)
+    assert [row["rating"] for row in await rated(desk)] == [5]
+    assert len(await desk.ask("select 1 from log.events where name = 'Rated'")) == 2
+    await desk.do("update cons.rating_requests set answered_at = now() - interval '8 days'")
+    await phone.does("tap", data=f"r:{cons_id}:1", as_is=True)
+    assert [row["rating"] for row in await rated(desk)] == [5]
 
 
 async def test_an_open_request_is_not_rated(desk: Desk) -> None:

@@ -31,12 +31,13 @@ STATUS: dict[str, int] = {
     "consultation.date_required": 422, "consultation.day_limit": 429, "consultation.end_date": 422,
     "consultation.end_without_closing": 422, "consultation.ended": 409, "consultation.not_closed": 409,
     "consultation.not_working": 422, "consultation.nothing_to_change": 400, "consultation.other_client": 403,
-    "consultation.past": 422, "consultation.same_date": 422, "consultation.status": 422,
+    "consultation.past": 422, "consultation.rated": 409, "consultation.same_date": 422, "consultation.status": 422,
     "consultation.support_open": 409, "consultation.too_far": 400, "consultation.unknown": 404,
     "dictionary.unknown": 400, "gateway.down": 503, "gateway.transient": 503, "http.413": 413, "http.415": 415,
     "idempotency.in_flight": 409, "idempotency.key_length": 400, "idempotency.other_body": 422,
     "consultation.manager_unknown": 400, "manager.unknown": 404,
-    "page.cursor": 400, "rate.limit": 429, "request.invalid": 422, "database.away": 503, "internal": 500,
+    "page.cursor": 400, "rating.period": 400, "rate.limit": 429, "request.invalid": 422, "database.away": 503,
+    "internal": 500,
 }  # fmt: skip
 _SHOWN: dict[str, Any] = {
     "limit": 3, "days": 30, "minutes": 30, "name": "report.pdf", "megabytes": 20, "status": "resolved",

@@ -22,6 +22,7 @@ from clobus.api import (
     openapi,
     ops,
     problems,
+    rate_page,
     ratings,
     sign_in_page,
     signing,
@@ -46,10 +47,10 @@ from clobus.sync.refresh import Refresher
 from clobus.sync.telegram.door import Door as TelegramDoor
 
 ROUTERS = (
-    words.dicts,
+    words.dicts, ratings.averages, ratings.questions,
     *(part.router for part in (live, consultations, moves, ratings, attachments, clients, managers, telegram, signing,
                                sign_in_page, health, hooks, ops, messages,
-                               activity)),
+                               rate_page, activity)),
 )  # fmt: skip
 
 

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from clobus.bot.talk import Talk
 from clobus.core import clock
-from clobus.core.db import one, rows, run
-from clobus.core.errors import ClobusError, Conflict, Invalid, NotFound
-from clobus.core.events import Event, Origin, publish
+from clobus.core.db import rows
+from clobus.core.errors import ClobusError, Conflict, NotFound
+from clobus.core.events import Origin
 from clobus.modules.clients.schemas import ClientIn
-from clobus.modules.consultations import moves, opening, policy, reading, service, slots
+from clobus.modules.consultations import moves, opening, policy, ratings, reading, service, slots
 from clobus.modules.consultations.schemas import ConsultationIn, CreateIn
 from clobus.modules.consultations.types import TERMINAL, Actor, Kind, Row, Status
 
@@ -144,30 +144,16 @@ async def move(talk: Talk, cons_id: UUID, start: datetime) -> None:
 
 
 async def rate(talk: Talk, cons_id: UUID, stars: int, comment: str | None = None) -> bool:
-    """Keep his mark for an ended request, or a comment to it; False when there is a mark of his already."""
+    """Keep his mark for an ended request, or a comment to it; False when somebody else, or he long ago, gave one."""
     row = await locked(talk, cons_id)
-    if row.status not in RATED:
-        raise Conflict("consultation.not_rated_yet")
-    if not 1 <= stars <= 5:
-        raise Invalid("consultation.mark")
-    key = row.cl_ref_key or row.cons_id
-    known = await one(
-        talk.connection,
-        "select 1 from cons.cons_rating_answers where cons_key = %s and question_number = %s and rating is not null",
-        (key, FIRST_QUESTION),
-    )
-    if known and comment is None:
-        return False
-    await run(
-        talk.connection,
-        "insert into cons.cons_rating_answers (cons_key, client_key, manager_key, question_number, rating,"
-        " question_text, comment, rating_date) values (%s, %s, %s, %s, %s, %s, %s, %s)"
-        " on conflict on constraint uq_cons_rating_answer do update set rating = excluded.rating,"
-        " comment = coalesce(excluded.comment, cons_rating_answers.comment), updated_at = now()",
-        (key, row.client_key, row.manager, FIRST_QUESTION, stars, talk.text("rate.question"), comment, clock.now()),
-    )
-    if not known:
-        await publish(talk.connection, [Event("Rated", cons_id, Origin.API, talk.actor, {"rating": (None, stars)})])
+    answer = ratings.Answer(FIRST_QUESTION, stars, comment=comment)
+    rater = ratings.Rater(talk.actor, "telegram", talk.actor)
+    try:
+        await ratings.give(talk.connection, row, [answer], rater, clock.now())
+    except Conflict as error:
+        if error.code == "consultation.rated":
+            return False
+        raise
     return True
 
 

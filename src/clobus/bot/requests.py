@@ -188,11 +188,11 @@ async def comment(message: Message, talk: Talk) -> None:
     """His words to the mark."""
     try:
         async with talk.connection.transaction():
-            await desk.rate(
+            kept = await desk.rate(
                 talk, UUID(str(talk.data["cons_id"])), int(talk.data["stars"]), (message.text or "").strip()[:1000]
             )
     except ClobusError as error:
         talk.say(talk.problem(error))
     else:
-        talk.say(talk.text("rate.done"))
+        talk.say(talk.text("rate.done" if kept else "rate.already"))
     talk.end()

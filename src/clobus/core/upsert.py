@@ -17,11 +17,13 @@ async def upsert(
     *,
     once: Sequence[str] = (),
     change: bool = True,
+    guard: str = "",
     returning: str = "",
 ) -> list[dict[str, Any]]:
     """Write `items`, unique by `keys`; returns the rows really written: `made` tells new from changed.
 
-    `columns` maps each column to its type; those in `once` are set at insertion only; `change=False` never updates.
+    `columns` maps each column to its type; those in `once` are set at insertion only; `change=False` never updates,
+    and `guard` is a condition on `t` and `excluded` under which alone a row is changed.
     Table and column names come from our own code, values travel as one JSON parameter.
     """
     if not items:
@@ -35,6 +37,7 @@ async def upsert(
         ours = ", ".join(f"t.{name}" for name in mutable)
         theirs = ", ".join(f"excluded.{name}" for name in mutable)
         action = f"do update set {settings} where ({ours}) is distinct from ({theirs})"
+        action += f" and {guard}" if guard else ""
     extra = "".join(f", t.{name.strip()}" for name in returning.split(",") if name.strip())
     found = await rows(
         connection,

@@ -10,7 +10,17 @@ import msgspec
 
 from clobus.core.errors import Refused
 from clobus.core.http import Http, Params
-from clobus.gateways.chatwoot.wire import Agent, AttributeDefinition, Inbox, Label, Profile, Team, Webhook, decode
+from clobus.gateways.chatwoot.wire import (
+    Agent,
+    AttributeDefinition,
+    Inbox,
+    Label,
+    Profile,
+    SurveyAnswer,
+    Team,
+    Webhook,
+    decode,
+)
 
 T = TypeVar("T")
 LABEL_COLOR = "#1f93ff"
@@ -103,6 +113,23 @@ class ChatwootDirectory:
     async def inboxes(self) -> list[Inbox]:
         """All inboxes."""
         return await self._read_payload("inboxes", list[Inbox])
+
+    async def ensure_survey(self, inbox_id: int, label: str, message: str) -> None:
+        """Let an inbox ask clients of conversations with a label what they think; its other settings stay (§2.10)."""
+        shown = next((inbox for inbox in await self.inboxes() if inbox.id == inbox_id), None)
+        if shown is None:
+            return
+        rules = {"operator": "contains", "values": [label]}
+        config = {"message": message, "display_type": "star"} | {k: v for k, v in shown.csat_config.items() if v}
+        if shown.csat_survey_enabled and shown.csat_config.get("survey_rules") == rules:
+            return
+        body = {"csat_survey_enabled": True, "csat_config": config | {"survey_rules": rules}}
+        await self._send("PATCH", f"inboxes/{inbox_id}", body, repeatable=True)
+
+    async def survey_answers(self, since: int, until: int, page: int = 1) -> list[SurveyAnswer]:
+        """Answers to surveys between two epoch seconds, newest first, 25 a page; administrators only (§2.10)."""
+        params: Params = {"since": since, "until": until, "sort": "-created_at", "page": page}
+        return await self._read("csat_survey_responses", list[SurveyAnswer], params)
 
     async def inbox_members(self, inbox_id: int) -> list[Agent]:
         """Who serves an inbox."""

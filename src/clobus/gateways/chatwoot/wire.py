@@ -52,6 +52,7 @@ class Inbox(msgspec.Struct, kw_only=True):
     lock_to_single_conversation: bool = False
     enable_auto_assignment: bool = True
     csat_survey_enabled: bool = False
+    csat_config: Attributes = {}
 
 
 class InboxName(msgspec.Struct, kw_only=True):
@@ -175,6 +176,17 @@ class Message(msgspec.Struct, kw_only=True):
     source_id: str | None = None
     sender: Sender | None = None
     attachments: list[Attachment] = []
+
+
+class SurveyAnswer(msgspec.Struct, kw_only=True):
+    """What a client answered to Chatwoot's own survey (§2.10); `created_at` in epoch seconds."""
+
+    id: int
+    rating: int
+    message_id: int
+    conversation_id: int | None = None
+    feedback_message: str | None = None
+    created_at: int = 0
 
 
 class Webhook(msgspec.Struct, kw_only=True):

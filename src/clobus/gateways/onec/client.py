@@ -194,6 +194,17 @@ class OnecClient:
         )
         return _members(response)
 
+    async def patch_record(
+        self, register: str, key: Mapping[str, UUID | int | datetime], body: Mapping[str, Any]
+    ) -> None:
+        """Change members of a record, named by all of its key; repeated when lost, Missing when there is none."""
+        local = {
+            name: datetime.fromisoformat(instant_to_local(value, self.zone)) if isinstance(value, datetime) else value
+            for name, value in key.items()
+        }
+        path = odata.record(register, local) + JSON
+        await self.http.request("PATCH", path, body=self._local(body), repeatable=True, route=register)
+
     async def find_documents_by_marker(
         self, marker: str, *, client_key: UUID | None, since: datetime, until: datetime
     ) -> list[Consultation]:

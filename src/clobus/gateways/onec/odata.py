@@ -1,6 +1,6 @@
 """The query language of 1C's OData 3: literals, small filter functions, encoded queries that fit into an address."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from urllib.parse import quote
@@ -99,6 +99,12 @@ def encode(text: str) -> str:
 def address(entity: str, key: UUID | None = None, tail: str = "") -> str:
     """The path of a set, or of one object of it; `tail` such as `/$count`."""
     return encode(entity) + (f"(guid'{key}')" if key is not None else "") + tail
+
+
+def record(register: str, key: Mapping[str, Value]) -> str:
+    """The path of one record of an independent register, by all members of its key (onec.md §1.8)."""
+    named = ",".join(f"{encode(name)}={encode(literal(value))}" for name, value in key.items())
+    return f"{encode(register)}({named})"
 
 
 def query(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -114,6 +114,31 @@ class RatingOut(BaseModel):
     average: float | None
     count: int
     answers: list[AnswerOut]
+
+
+class MarksOut(BaseModel):
+    """Marks together: `by_mark` counts those of 1 to 5, in this order."""
+
+    average: float | None
+    marks: int
+    requests: int
+    by_mark: list[int]
+
+
+class ManagerMarksOut(MarksOut):
+    """The marks of a manager."""
+
+    manager_key: str | None
+    manager_name: str | None
+
+
+class RatingSummaryOut(BaseModel):
+    """Marks by manager over a period; `first` and `last` are its days, null where it is open."""
+
+    first: date | None
+    last: date | None
+    managers: list[ManagerMarksOut]
+    total: MarksOut
 
 
 class ListOut(BaseModel):

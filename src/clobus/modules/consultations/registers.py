@@ -11,7 +11,7 @@ from uuid import UUID
 from clobus.core.db import Connection, as_json, rows, run
 from clobus.core.events import Event, Origin, publish
 from clobus.core.upsert import compare, upsert
-from clobus.modules.consultations import ratings
+from clobus.modules.consultations import rating_records, ratings
 
 REDATE = {
     "cons_key": "uuid", "clients_key": "uuid", "manager_key": "uuid", "period": "timestamptz",
@@ -21,6 +21,7 @@ CALL = {"cons_key": "uuid", "period": "timestamptz", "client_key": "uuid", "mana
 RATING = {
     "cons_key": "uuid", "manager_key": "uuid", "question_number": "integer", "client_key": "uuid", "rating": "smallint",
     "question_text": "text", "comment": "text", "sent_to_base": "boolean", "rating_date": "timestamptz",
+    "period": "timestamptz",
 }  # fmt: skip
 Items = Sequence[Mapping[str, Any]]
 Day = tuple[datetime, UUID]
@@ -35,6 +36,8 @@ class Register:
     columns: Mapping[str, str]
     shown: tuple[str, ...]
     period: str | None = None
+    waits: str = "false"
+    """Rows of ours that 1C can't show (so) yet, or never will."""
 
 
 REDATES = Register(
@@ -43,10 +46,12 @@ REDATES = Register(
     REDATE,
     ("redate", "redate_time"),
     "period",
+    "(redate_id is not null and sent_at is null)",
 )
 CALLS = Register("cons.calls", ("cons_key", "period", "manager"), CALL, ("con_calls",), "period")
 RATINGS = Register(
-    "cons.cons_rating_answers", ("cons_key", "manager_key", "question_number"), RATING, ("con_rates",)
+    "cons.cons_rating_answers", ("cons_key", "manager_key", "question_number"), RATING, ("con_rates",),
+    waits="(version > sent_version)",
 )  # fmt: skip
 
 
@@ -94,11 +99,18 @@ async def keep_calls(connection: Connection, items: Items, *, backfill: bool) ->
 
 async def keep_ratings(connection: Connection, items: Items, *, backfill: bool) -> tuple[int, int]:
     """Keep answers of ratings and the aggregate on the request (domain.md §9)."""
-    _, written = await _keep(connection, RATINGS, items)
-    changed = await ratings.aggregate(connection, sorted({item["cons_key"] for item in items}))
+    unique = _unique(items, RATINGS.keys)
+    await rating_records.meet(connection, unique)
+    written = await upsert(
+        connection, RATINGS.table, RATINGS.keys, RATING, unique, guard=f"({rating_records.STANDS})"
+    )  # fmt: skip
+    keys = sorted({item["cons_key"] for item in items})
+    changed = await ratings.aggregate(connection, keys, news=not backfill)
     if not backfill:
-        await publish(connection, [Event("Rated", cons_id, Origin.ONEC) for cons_id in changed])
-    return written
+        await rating_records.answered_elsewhere(connection, [one.cons_id for one in changed])
+        await publish(connection, [one.event(Origin.ONEC) for one in changed])
+    made = sum(row["made"] for row in written)
+    return made, len(written) - made
 
 
 async def keep_closings(connection: Connection, items: Items, *, backfill: bool = False) -> tuple[int, int]:
@@ -155,7 +167,14 @@ async def differing(
     """Hold records of 1C against ours: ids of our rows that were found, records that we lack, records that differ."""
     unique = _unique(items, register.keys)
     seen, absent, wrong = await compare(connection, register.table, register.keys, register.columns, unique)
-    return seen, [unique[at] for at in absent], [unique[at] for at in wrong]
+    waiting = await rows(
+        connection,
+        f"select distinct cons_key from {register.table} where {register.waits} and cons_key = any(%s)",  # noqa: S608 - names of ours, values are parameters
+        ([unique[at]["cons_key"] for at in wrong],),
+    )
+    told_soon = {row["cons_key"] for row in waiting}
+    differ = [unique[at] for at in wrong if unique[at]["cons_key"] not in told_soon]
+    return seen, [unique[at] for at in absent], differ
 
 
 async def alone(
@@ -165,7 +184,7 @@ async def alone(
     """The requests of those of our rows that are not among `seen`; of rows since an instant, or of some requests."""
     if since is not None and register.period is None:
         return []
-    limit = f" and {register.period} >= %(since)s" if since is not None else ""
+    limit = f" and not {register.waits}" + (f" and {register.period} >= %(since)s" if since is not None else "")
     limit += " and cons_key = any(%(keys)s)" if keys is not None else ""
     found = await rows(
         connection,
@@ -182,8 +201,9 @@ async def clear(connection: Connection, register: Register, keys: Sequence[UUID]
     ours, theirs = (", ".join(f"{alias}.{name}" for name in register.columns) for alias in "tg")
     gone = await run(
         connection,
-        f"delete from {register.table} t where t.cons_key = any(%s) and not exists (select 1 from"  # noqa: S608 - names of ours, values are parameters
-        f" jsonb_to_recordset(%s::jsonb) as g ({definition}) where ({ours}) is not distinct from ({theirs}))",
+        f"delete from {register.table} t where t.cons_key = any(%s) and not {register.waits} and not exists"  # noqa: S608 - names of ours, values are parameters
+        f" (select 1 from jsonb_to_recordset(%s::jsonb) as g ({definition})"
+        f" where ({ours}) is not distinct from ({theirs}))",
         (list(keys), as_json(items)),
     )
     emptied = ", ".join(f"{name} = null" for name in register.shown)

@@ -115,6 +115,8 @@ class Row(msgspec.Struct, kw_only=True, gc=False):
     conversation_status: str | None
     assignee_id: int | None
     wanted: dict[str, Any]
+    con_rates: dict[str, Any] | None = None
+    rated_at: datetime | None = None
 
     @property
     def is_terminal(self) -> bool:

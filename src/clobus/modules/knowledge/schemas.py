@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 
 class PoTypeOut(BaseModel):
@@ -62,3 +63,24 @@ class InterferenceOut(BaseModel):
     ref_key: UUID
     code: str | None
     description: str
+
+
+Asked = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class RatingQuestionIn(BaseModel):
+    """A question about a consultation, in three languages."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    uz: Asked
+    ru: Asked
+    en: Asked
+    active: bool = True
+    position: Annotated[int, Field(ge=0, le=1000)] = 0
+
+
+class RatingQuestionOut(RatingQuestionIn):
+    """A question as it is kept: answers name it by its number."""
+
+    number: int

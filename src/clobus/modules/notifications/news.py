@@ -146,6 +146,8 @@ def _ended(type_: str) -> Callable[[Event, DictRow, Staff], list[Message]]:
 
 
 def _rating_asked(event: Event, request: DictRow, staff: Staff) -> list[Message]:
+    if "link" in event.changes:
+        return []  # who asked has queued the message himself
     given: dict[str, Any] = {name: event.changes[name][1] for name in ("url", "buttons") if name in event.changes}
     return [Message("rating_ask", given, str(request["reopened"]))]
 

@@ -26,19 +26,22 @@ async def notify(
     params: dict[str, Any],
     key: str,
     manager: UUID | None = None,
+    beside: bool = False,
 ) -> bool:
     """Queue a message of a type about a request, once by (type, request, recipient, key).
 
     False when all of it was queued before. `params` are JSON values; instants as ISO text. `language` counts when that
-    of the person is unknown; `manager` is the key of who is told when the type is for the staff. KeyError for a type
-    that the catalogue lacks.
+    of the person is unknown; `manager` is the key of who is told when the type is for the staff;
+    `beside` leaves the conversation out, where Chatwoot says it by itself. KeyError for a type that the catalogue
+    lacks.
     """
     request = (await queries.requests(connection, [cons_id])).get(cons_id)
     if request is None:
         return False
     staff = await _staff(connection, {manager} if manager else set())
     message = news.Message(type, params, key, manager)
-    return await queries.insert(connection, rows_of(message, request, staff, language)) > 0
+    told = rows_of(message, request, staff, language)
+    return await queries.insert(connection, [row for row in told if not beside or row["recipient"] != BASE]) > 0
 
 
 async def on_events(connection: Connection, events: Sequence[Event]) -> None:

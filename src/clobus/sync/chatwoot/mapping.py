@@ -73,9 +73,11 @@ class Difference:
 
 ACCOUNTING_KEYS = (
     words.NUMBER, "status_1c", words.KIND, "date_con", "con_end", "redate_con", "retime_con", "closed_without_con",
-    words.CODE, "category_name", "question_name",
+    words.CODE, "category_name", "question_name", words.RATING, words.RATING_COUNT, words.RATING_COMMENT,
 )  # fmt: skip
-SUPPORT_KEYS = (words.KIND, words.CODE)
+SUPPORT_KEYS = (words.KIND, words.CODE, words.RATING, words.RATING_COUNT, words.RATING_COMMENT)
+COMMENTS = 500
+"""So many characters of what clients said beside their marks."""
 
 
 def desired(row: Row, names: Names) -> Desired:
@@ -120,6 +122,7 @@ def _labels(row: Row) -> list[str]:
 def _attributes(row: Row, names: Names) -> dict[str, Any]:
     code = names.codes.get(row.client_id) if row.client_id else None
     common: dict[str, Any] = {words.KIND: row.consultation_type.value, words.CODE: code or words.NO_CODE}
+    common |= _rating(row)
     if row.source in words.BORN_HERE:
         common[words.REQUEST_ID] = str(row.cons_id)
     if row.is_support:
@@ -136,6 +139,18 @@ def _attributes(row: Row, names: Names) -> dict[str, Any]:
         "category_name": names.categories.get(row.online_question_cat) if row.online_question_cat else None,
         "question_name": names.questions.get(row.online_question) if row.online_question else None,
     }
+
+
+def _rating(row: Row) -> dict[str, Any]:
+    """What the client thinks; of marks that came with the first load Chatwoot is not told."""
+    rates = row.con_rates or {}
+    if row.rated_at is None or not rates.get("count"):
+        return {}
+    said = [answer["comment"] for answer in rates["answers"] if answer["comment"]]
+    return {
+        words.RATING: rates["average"], words.RATING_COUNT: rates["count"],
+        words.RATING_COMMENT: "\n".join(dict.fromkeys(said))[:COMMENTS] or None,
+    }  # fmt: skip
 
 
 def _local(instant: datetime | None, zone: ZoneInfo) -> str | None:

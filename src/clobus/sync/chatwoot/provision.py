@@ -10,7 +10,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from clobus.core import outbox
+from clobus.core import i18n, outbox
 from clobus.core.db import Connection, Database, rows, run
 from clobus.core.events import Event, Origin, publish
 from clobus.gateways.chatwoot.client import ChatwootClient
@@ -47,7 +47,7 @@ class Provisioner:
 
     def __init__(
         self, db: Database, chatwoot: ChatwootClient, platform: ChatwootPlatform | None, directory: Directory,
-        inbox_id: int, webhook_url: str,
+        inbox_id: int, webhook_url: str, *, csat: bool = False,
     ) -> None:  # fmt: skip
         self.db = db
         self.chatwoot = chatwoot
@@ -55,6 +55,7 @@ class Provisioner:
         self.directory = directory
         self.inbox_id = inbox_id
         self.webhook_url = webhook_url
+        self.csat = csat
 
     async def all(self) -> Report:
         """Provide everything; a second pass changes nothing."""
@@ -73,11 +74,15 @@ class Provisioner:
             await self._managers(managers, Report())
 
     async def setting_up(self) -> None:
-        """Teams, labels, attribute definitions and our webhook."""
+        """Teams, labels, attribute definitions, the survey about support, and our webhook."""
         await self.chatwoot.ensure_team(words.ACCOUNTING_TEAM)
         await self.chatwoot.ensure_team(words.SUPPORT_TEAM)
         await self.chatwoot.ensure_labels(sorted(words.LABELS))
         await self.chatwoot.ensure_attribute_definitions(words.DEFINITIONS)
+        if self.csat:
+            # One text for all: Chatwoot knows no language of a conversation.
+            asked = " · ".join(i18n.text(language, "rate.survey") for language in i18n.LANGUAGES)
+            await self.chatwoot.ensure_survey(self.inbox_id, words.SUPPORT_LABEL, asked)
         webhook = await self.chatwoot.ensure_webhook(self.webhook_url, words.SUBSCRIPTIONS)
         async with self.db.transaction() as connection:
             await run(

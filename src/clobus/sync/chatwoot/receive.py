@@ -24,6 +24,7 @@ from clobus.sync.chatwoot import mapping
 from clobus.sync.chatwoot import vocabulary as words
 from clobus.sync.chatwoot.messages import MessageReader, changed_by
 from clobus.sync.chatwoot.names import Directory
+from clobus.sync.chatwoot.surveys import Surveys
 
 log = structlog.get_logger()
 
@@ -44,6 +45,7 @@ class Receiver:
         self.directory = directory
         self.inbox_id = inbox_id
         self.messages = MessageReader(db, chatwoot)
+        self.surveys = Surveys(db, chatwoot)
 
     async def handle(self, subject: str | None, messages: Sequence[Stored]) -> str:
         """Handle all waiting webhooks of one conversation; the handler of `core.inbox.Processor`."""
@@ -56,7 +58,9 @@ class Receiver:
         known = await self.take(shown)
         if known:
             await self._answer_late(int(subject), messages)
-            await self.listen(shown, changed_by(messages))
+            changed = changed_by(messages)
+            await self.listen(shown, changed)
+            await self.surveys.look(int(subject), changed)
         return "handled" if known else "ignored"
 
     async def listen(self, shown: Conversation, changed: Sequence[int] = ()) -> None:

@@ -21,6 +21,7 @@ REQUEST_ID = "request_id"
 KIND = "consultation_type"
 CODE = "code_abonent"
 NO_CODE = "N/A"
+RATING, RATING_COUNT, RATING_COMMENT = "rating", "rating_count", "rating_comment"
 BORN_HERE = ("SITE", "TELEGRAM", "CALL_CENTER")
 """Sources of requests that the platform makes, and whose conversations bear their id."""
 
@@ -75,10 +76,16 @@ _TEXTS = {
     "category_name": "Категория вопроса",
     "question_name": "Вопрос",
     REQUEST_ID: "Заявка платформы",
+    RATING_COMMENT: "Отзыв клиента",
 }
+_NUMBERS = {RATING: "Оценка клиента", RATING_COUNT: "Число оценок"}
 
 DEFINITIONS = (
     *(AttributeDefinition(attribute_key=key, attribute_display_name=name) for key, name in _TEXTS.items()),
+    *(
+        AttributeDefinition(attribute_key=key, attribute_display_name=name, attribute_display_type="number")
+        for key, name in _NUMBERS.items()
+    ),
     AttributeDefinition(
         attribute_key="status_1c",
         attribute_display_name="Статус 1С",

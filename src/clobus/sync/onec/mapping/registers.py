@@ -43,6 +43,7 @@ def rating(row: Rating, ctx: Context) -> dict[str, Any]:
         "client_key": row.client_key, "rating": row.rating or None, "question_text": text(row.question, 5000),
         "comment": text(row.comment, 5000), "sent_to_base": row.sent_to_base,
         "rating_date": instant(row.rated_at, ctx.zone, "the date of the rating"),
+        "period": instant(row.period, ctx.zone, "the period"),
     }  # fmt: skip
 
 
