@@ -112,9 +112,14 @@ async def free(talk: Talk, data: dict[str, Any], days: Sequence[Any] | None = No
     moved = UUID(data["cons_id"]) if data.get("cons_id") else None
     wanted = [day for day in (days or slots.ahead(rules.zone, rules.future_days)) if rules.works(day)]
     wish = slots.Wish(client["client_id"], category, str(data.get("language") or talk.language), moved)
-    return await slots.free(
+    found = await slots.free(
         talk.connection, wish, wanted, zone=rules.zone, per_day=rules.per_day, future_days=rules.future_days
     )
+    # A manager may be there before the centre opens; consultations are held in its hours.
+    return {
+        day: [hour for hour in hours if rules.calendar.is_working(datetime.combine(day, hour, rules.zone))]
+        for day, hours in found.items()
+    }
 
 
 async def cancel(talk: Talk, cons_id: UUID) -> None:
