@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks import api, live, loads, pushes, report
+from benchmarks import api, live, load_test, loads, pushes, report
 
 ALL = ["floor", "floor_narrow", "load", "dlt", "sling", "row_by_row"]
 
@@ -32,9 +32,10 @@ NAMES: dict[str, Callable[[Path, int], None]] = {
     "kill": pushes.kill,
     "api": api.api,
     "live": live.live,
+    "rush": load_test.measure,
     "report": lambda _data, _blocks: report.show(),
 }
-SHORT = ("load30k", "follow30k", "flight", "push", "kill", "api", "live", "report")
+SHORT = ("load30k", "follow30k", "flight", "push", "kill", "api", "live", "rush", "report")
 
 
 def main() -> None:

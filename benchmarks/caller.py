@@ -30,7 +30,11 @@ class Line:
 
     async def post(self, path: str, headers: str, body: bytes) -> tuple[int, bytes]:
         """Send, and read the whole answer."""
-        head = f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
+        return await self.ask("POST", path, f"content-type: application/json\r\n{headers}", body)
+
+    async def ask(self, method: str, path: str, headers: str, body: bytes = b"") -> tuple[int, bytes]:
+        """The same with any method."""
+        head = f"{method} {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n"
         self.writer.write(head.encode() + headers.encode() + b"\r\n" + body)
         answer = await self.reader.readuntil(b"\r\n\r\n")
         size = int(answer.lower().split(b"content-length: ")[1].split(b"\r\n")[0])

@@ -172,7 +172,30 @@ def live() -> None:
           " CPU µs/single | broadcast p99 ms beside 50 stuck | KB/page | lost | others busy", lines)  # fmt: skip
 
 
+def rushes() -> None:
+    """The desk in a rush."""
+    found = rows("rush")
+    lines = []
+    for kind in ("create", "read", "list", "live"):
+        lines.append([
+            kind, str(len(found)), 
+            *(spread([row[f"{kind}_{name}"] for row in found], 1) for name in ("p50", "p99", "max")),
+        ])  # fmt: skip
+    table("what | runs | p50 ms | p99 ms | longest ms", lines)
+    lines = [
+        [str(row["block"]), f"{row['count']:,} in {row['wall']:.1f} s", f"{row['accepted']:,}",
+         str(sum(value for name, value in row.items() if name.startswith(("lost_", "doubled_")))),
+         str(row["drift"]), f"{row['live_events']:,}", str(row["live_missed"]), f"{row['drain']:.1f}",
+         ", ".join(f"{name} {row[f'cpu_{name}'] / row['wall']:.2f}"
+                   for name in ("api", "worker", "postgres", "onec", "chatwoot")),
+         f"{row['cores_used']:.2f}"]
+        for row in found
+    ]  # fmt: skip
+    table("run | requests | accepted | lost or doubled | drift | news for pages | not heard | s until all was told |"
+          " cores used by | share of both cores", lines)  # fmt: skip
+
+
 def show() -> None:
     """All tables there are rows for."""
-    for part in (loads, follow, flights, pushes, kills, api, live):
+    for part in (loads, follow, flights, pushes, kills, api, live, rushes):
         part()
