@@ -103,10 +103,18 @@ async def test_the_story_ends_well(
         trouble(world, telegram, system, name)
         await _closed(runtime, world, row)
         await until(lambda: _settled(runtime, row, "closed"), 60)
+        assert any(happened(twin) for twin in (world.onec, world.chatwoot, telegram)), "nothing went wrong"
         for twin in (world.onec, world.chatwoot, telegram):
             twin.clear_faults()
         await until(lambda: _agreed(runtime), 40)
         await _nothing_lost_or_doubled(runtime, world, person, row)
+
+
+def happened(twin: TwinProcess) -> bool:
+    """Whether a fault was used up: faults are numbered from one, and what is used up is not listed any more."""
+    waiting = twin.control("GET", "faults")
+    set_ = twin.fault("slow", 1, match="^never$")[-1]["id"] - 1
+    return len([fault for fault in waiting if fault["fired"] == 0]) < set_
 
 
 def _answers(world: World, number: int) -> None:
