@@ -146,6 +146,10 @@ DOORS: dict[str, Door] = {
     "GET /api/managers/consultations/{name}/queue-info": Door(OFFICE, {"name": "@made"}),
     "GET /api/managers/{manager_key}/load": Door(OFFICE, {"manager_key": "@manager"}),
     "GET /api/managers/{manager_key}/wait-time": Door(OFFICE, {"manager_key": "@manager"}),
+    # ---- handing over
+    "GET /api/reassignments": Door(to(STAFF, "auditor")),
+    "POST /api/reassignments/{number}/accept": Door(to(STAFF, status=404), {"number": "7"}, {}),
+    "POST /api/reassignments/{number}/decline": Door(to(STAFF, status=404), {"number": "7"}, {}),
     # ---- the Mini App
     "GET /api/telegram/check-contact/{telegram_user_id}": Door(MINI_APP, {"telegram_user_id": "501"}),
     "POST /api/telegram/link-user": Door(MINI_APP, body={"telegram_user_id": 501}),

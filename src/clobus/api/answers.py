@@ -36,7 +36,8 @@ STATUS: dict[str, int] = {
     "dictionary.unknown": 400, "gateway.down": 503, "gateway.transient": 503, "http.413": 413, "http.415": 415,
     "idempotency.in_flight": 409, "idempotency.key_length": 400, "idempotency.other_body": 422,
     "consultation.manager_unknown": 400, "manager.unknown": 404,
-    "page.cursor": 400, "rating.period": 400, "rate.limit": 429, "request.invalid": 422, "database.away": 503,
+    "page.cursor": 400, "rating.period": 400, "rate.limit": 429, "reassignment.decided": 409,
+    "reassignment.unknown": 404, "reassignment.void": 409, "request.invalid": 422, "database.away": 503,
     "internal": 500,
 }  # fmt: skip
 _SHOWN: dict[str, Any] = {

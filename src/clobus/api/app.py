@@ -24,6 +24,7 @@ from clobus.api import (
     problems,
     rate_page,
     ratings,
+    reassignments,
     sign_in_page,
     signing,
     telegram,
@@ -50,7 +51,7 @@ ROUTERS = (
     words.dicts, ratings.averages, ratings.questions,
     *(part.router for part in (live, consultations, moves, ratings, attachments, clients, managers, telegram, signing,
                                sign_in_page, health, hooks, ops, messages,
-                               rate_page, activity)),
+                               rate_page, activity, reassignments)),
 )  # fmt: skip
 
 
