@@ -9,7 +9,7 @@ BENCH ?=
 BIN := .venv/bin
 INSTALL := sh tools/bootstrap.sh
 
-.PHONY: help install run check test e2e chaos bench migrate openapi lock format clean
+.PHONY: help install run check test e2e walks chaos bench migrate openapi lock format clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -38,6 +38,10 @@ e2e: ## the tests of pages, in Chromium
 	@$(INSTALL)
 	@sh tools/browser.sh
 	$(BIN)/pytest -q tests/e2e
+
+walks: ## the story of a request under every fault (make test tries one of each sort)
+	@$(INSTALL)
+	WALKS=all $(BIN)/pytest -q -n 2 tests/flows/test_story_under_faults.py
 
 chaos: ## N seeded chaos runs (SEED= for one)
 	@$(INSTALL)
