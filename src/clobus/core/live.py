@@ -234,20 +234,24 @@ class Hub:
 
     async def _look(self) -> None:
         """Find events of which no word came: their process died between commit and telling."""
-        seen = None
+        before = None
         while True:
             with contextlib.suppress(*AWAY):
                 async with self.db.read() as connection:
                     row = await one(connection, "select coalesce(max(id), 0) as id from log.events")
                     newest = row["id"] if row else 0
-                    if seen is not None and newest > max(seen, self.last) and self.topics:
+                    if not self.topics:
+                        self.last = max(self.last, newest)
+                    elif before is not None and before > self.last:  # untold for a whole second
                         found = await rows(
                             connection,
-                            "select distinct cons_id from log.events where id > %s and cons_id is not null limit %s",
-                            (seen, MOST),
+                            "select distinct cons_id from log.events where id > %s and id <= %s"
+                            " and cons_id is not null limit %s",
+                            (self.last, before, MOST),
                         )
+                        self.last = before
                         self.hear(row["cons_id"] for row in found)
-                seen = newest
+                before = newest
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _beat(self) -> None:
