@@ -119,7 +119,7 @@ def _refresher(runtime: Runtime) -> Refresher:
     directory = Directory(runtime.db, runtime.chatwoot, settings.tz)
     receiver = Receiver(runtime.db, runtime.chatwoot, directory, settings.chatwoot.inbox_id)
     context = Context(runtime.onec.zone, UUID(settings.clients_folder))
-    return Refresher(runtime.db, runtime.onec, runtime.chatwoot, receiver, context)
+    return Refresher(runtime.db, runtime.onec, receiver, context)
 
 
 def trust_of(settings: Settings) -> Trust:

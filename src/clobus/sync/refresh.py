@@ -8,7 +8,6 @@ import structlog
 
 from clobus.core.db import Database
 from clobus.core.errors import GatewayError, Missing
-from clobus.gateways.chatwoot.client import ChatwootClient
 from clobus.gateways.onec.client import OnecClient
 from clobus.modules.consultations.types import Row
 from clobus.sync.chatwoot.receive import Receiver
@@ -24,7 +23,6 @@ class Refresher:
 
     db: Database
     onec: OnecClient
-    chatwoot: ChatwootClient
     receiver: Receiver
     ctx: Context
 
@@ -53,7 +51,7 @@ class Refresher:
     async def _chatwoot(self, row: Row) -> bool:
         if row.conversation_id is None:
             return False
-        await self.receiver.take(await self.chatwoot.conversation(row.conversation_id))
+        await self.receiver.take(row.conversation_id)
         return True
 
     async def _onec(self, row: Row) -> bool:

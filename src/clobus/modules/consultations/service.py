@@ -345,6 +345,8 @@ async def upsert_support(
             changes: dict[str, tuple[Any, Any]] = {"status": (None, status.value)}
             await publish(connection, [Event("Opened", cons_id, Origin.CHATWOOT, actor, changes)])
         return cons_id
+    if found.is_terminal and conversation_status == found.conversation_status != "resolved":
+        status = found.status  # ended here, and nobody over there has heard of it yet
     await _update_support(connection, found, status=status, manager=manager, ended=ended, actor=actor)
     await saw_conversation(
         connection, found.cons_id, status=conversation_status, assignee_id=assignee_id, version=version

@@ -66,7 +66,7 @@ class ChatwootPush:
             return
         if _moved(row, shown):
             # Something was done over there that we have not taken yet: take it first, or we would undo it.
-            await self.receiver.take(shown)
+            _, shown = await self.receiver.take(row.conversation_id)
             row = await self._row(subject_id) or row
         await self._show(row, shown)
 

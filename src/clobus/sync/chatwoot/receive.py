@@ -12,7 +12,7 @@ import structlog
 
 from clobus.core import clock, outbox
 from clobus.core.db import Connection, Database, one
-from clobus.core.errors import Missing
+from clobus.core.errors import Missing, Transient
 from clobus.core.events import Origin
 from clobus.core.inbox import Message as Stored
 from clobus.gateways.chatwoot.client import ChatwootClient
@@ -36,6 +36,15 @@ CONSULTATION = "consultation"
 RESOLVED = re.compile(r"resolved|решен|решён|разреш|завершен|завершён|hal qilin|yakunlan", re.IGNORECASE)
 
 
+Base = tuple[str | None, int | None]
+READINGS = 5
+"""How often a conversation is read again that changed under our hands."""
+
+
+class Outdated(Exception):
+    """Somebody recorded something about the conversation after this reading of it was begun."""
+
+
 class Receiver:
     """Takes conversations as they are now into our database."""
 
@@ -52,10 +61,9 @@ class Receiver:
         if subject is None or not subject.isdigit():
             return "ignored"
         try:
-            shown = await self.chatwoot.conversation(int(subject))
+            known, shown = await self.take(int(subject))
         except Missing:
             return "ignored"
-        known = await self.take(shown)
         if known:
             await self._answer_late(int(subject), messages)
             changed = changed_by(messages)
@@ -70,8 +78,23 @@ class Receiver:
         if row is not None:
             await self.messages.look(row, shown, changed)
 
-    async def take(self, shown: Conversation) -> bool:
-        """Bring our picture of a conversation up to date; False when it is none of ours."""
+    async def take(self, number: int) -> tuple[bool, Conversation]:
+        """Read a conversation and bring our picture of it up to date; False when it is none of ours.
+
+        Missing when there is none. What we wrote over there between the reading and its record is no news: then the
+        reading is out of date, and it is read again.
+        """
+        for _ in range(READINGS):
+            async with self.db.read() as connection:
+                base = _base((await service.load_by_conversation(connection, [number])).get(number))
+            shown = await self.chatwoot.conversation(number)
+            try:
+                return await self._take(shown, base), shown
+            except Outdated:
+                continue
+        raise Transient("chatwoot", "the conversation changes faster than it is read")
+
+    async def _take(self, shown: Conversation, base: Base | None) -> bool:
         if shown.inbox_id != self.inbox_id:
             return False
         actor, name = Actor.SYSTEM, None
@@ -84,6 +107,8 @@ class Receiver:
             row = await self._find(connection, shown, lock=True)
             if row is None:
                 return await self._support(connection, shown, names, new=True)
+            if row.conversation_id == shown.id and _base(row) != base:
+                raise Outdated
             if row.conversation_id not in (None, shown.id):
                 log.warning("chatwoot.doubled_conversation", conversation=shown.id)
                 return False
@@ -178,6 +203,11 @@ class Receiver:
                     connection, type="closed_reply", cons_id=row.cons_id, language=row.lang, params={},
                     key=str(payload.get("id")),
                 )  # fmt: skip
+
+
+def _base(row: Row | None) -> Base | None:
+    """What of a conversation was recorded last: what we compare its next reading with."""
+    return None if row is None else (row.conversation_status, row.assignee_id)
 
 
 def _from_client(message: Stored) -> bool:

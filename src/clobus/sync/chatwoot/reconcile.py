@@ -57,8 +57,8 @@ class Desk:
                 row = known.get(conversation.id)
                 if row is not None and not self._differs(row, conversation, names):
                     this.unchanged += 1
-                elif await self.receiver.take(conversation):
-                    this.updated += 1
+                else:
+                    this.updated += await self._taken(conversation.id)
             behind = set(await self.receiver.messages.behind(shown))
             for conversation in shown:
                 if conversation.id in behind:
@@ -111,13 +111,14 @@ class Desk:
 
     async def repair(self, suspects: Sequence[Suspect]) -> int:
         """Take again what is not linked or was changed over there; the rest is a push."""
-        count = 0
-        for number in sorted({s.conversation_id for s in suspects if s.conversation_id is not None}):
-            try:
-                count += await self.receiver.take(await self.chatwoot.conversation(number))
-            except Missing:
-                continue
-        return count
+        numbers = sorted({s.conversation_id for s in suspects if s.conversation_id is not None})
+        return sum([await self._taken(number) for number in numbers])
+
+    async def _taken(self, number: int) -> bool:
+        try:
+            return (await self.receiver.take(number))[0]
+        except Missing:
+            return False
 
     async def _walk(self, this: Run | None) -> AsyncIterator[list[Conversation]]:
         """All conversations in order of creation: what comes meanwhile stands at the end."""
