@@ -232,6 +232,16 @@ async def test_a_rating_is_told_to_both_sides(office: Office) -> None:
     assert len(office.chat(MANAGERS)) == 1
 
 
+async def test_whom_the_bot_has_thanked_is_not_thanked_again(office: Office) -> None:
+    boss = await manager(office.db, BOSS)
+    rates = Jsonb({"average": 5.0, "count": 1})
+    cons_id = await request(office.db, manager=boss, status="closed", con_rates=rates, lang="en")
+    await happen(office.db, "Rated", cons_id, by=f"telegram:{HIS}")
+    await office.deliver()
+    assert office.said() == []
+    assert office.notes() == ["Клиент оценил консультацию: 5 из 5 (1 ответ)."]
+
+
 async def test_a_refused_close_is_told_to_the_manager(office: Office) -> None:
     boss = await manager(office.db, BOSS)
     await in_telegram(office.db, MANAGERS, staff=boss)

@@ -100,10 +100,10 @@ async def request(db: Database, **columns: Any) -> UUID:
     return cons_id
 
 
-async def happen(db: Database, name: str, cons_id: UUID, **changes: Any) -> None:
+async def happen(db: Database, name: str, cons_id: UUID, *, by: str | None = None, **changes: Any) -> None:
     """Something happened: a change is its new value, or a pair of the old and the new one."""
     pairs = {key: value if isinstance(value, tuple) else (None, value) for key, value in changes.items()}
-    event = Event(name, cons_id, Origin.ONEC, changes=pairs)
+    event = Event(name, cons_id, Origin.ONEC, by, pairs)
     async with db.transaction() as connection:
         await connection.execute(
             "insert into log.events (name, cons_id, origin, changes) values (%s, %s, 'onec', %s)",

@@ -20,6 +20,8 @@ ZONE = ZoneInfo("Asia/Tashkent")
 ENDED = ("closed", "resolved", "cancelled")
 SILENCE = {"client_answered": 120.0, "answered": 1800.0}
 """Seconds after such a message in which the next one would only repeat it."""
+IN_A_CHAT = "telegram:"
+"""How those are noted who act by the bot or its app."""
 # A request brings its question with it: who has just heard of the one has heard of the other.
 SAYS_IT_TOO = {"client_answered": ("client_answered", "manager_new", "manager_given"), "answered": ("answered",)}
 
@@ -157,11 +159,13 @@ def _rated(event: Event, request: DictRow, staff: Staff) -> list[Message]:
     if rates.get("average") is None or not rates.get("count"):
         return []
     params = {"average": float(rates["average"]), "answers": int(rates["count"])}
-    thanks = Message("rating_thanks", params, str(request["reopened"]))
+    # The bot thanks at once whoever answers there: a second thanks would only be in his way.
+    thanked = (event.actor or "").startswith(IN_A_CHAT)
+    thanks = [] if thanked else [Message("rating_thanks", params, str(request["reopened"]))]
     who = staff.get(request["manager"])
     if who is None:
-        return [thanks]
-    return [thanks, Message("manager_rated", params, f"{params['average']}/{params['answers']}", who.key)]
+        return thanks
+    return [*thanks, Message("manager_rated", params, f"{params['average']}/{params['answers']}", who.key)]
 
 
 def _messaged(event: Event, request: DictRow, staff: Staff) -> list[Message]:
