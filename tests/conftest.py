@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.database import TestServer, clone, make_template
+from tests.support.once import shared
 from tests.support.twins import TwinProcess
 
 _SERVER = pytest.StashKey[TestServer]()
@@ -57,13 +58,12 @@ def dsn(database_url: str) -> str:
 @pytest.fixture(scope="session")
 def seeded_twin(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """`seeded_twin(kind, size="small")`: a directory seeded once, for `TwinProcess(kind, seeded_from=...)`."""
-    made: dict[tuple[str, str], Path] = {}
 
     def give(kind: str, size: str = "small") -> Path:
-        if (kind, size) not in made:
-            data = tmp_path_factory.mktemp(f"seeded-{kind}-{size}") / "state"
-            with TwinProcess(kind, size, data=data):
-                made[kind, size] = data
-        return made[kind, size]
+        def make(home: Path) -> None:
+            with TwinProcess(kind, size, data=home / "state"):
+                pass
+
+        return shared(tmp_path_factory, f"seeded-{kind}-{size}", make) / "state"
 
     return give

@@ -43,8 +43,8 @@ def has_ended(found: Consultation) -> bool:
     return not (found.ended_at or "0001").startswith("0001")
 
 
-async def test_first_load_gives_exact_counts_and_drift_0(world: World) -> None:
-    async with running(world.settings) as runtime:
+async def test_first_load_gives_exact_counts_and_drift_0(unread_world: World) -> None:
+    async with running(unread_world.settings) as runtime:
         found = await ask(runtime, "select status, count(*) from cons.cons group by 1")
         assert {row["status"]: row["count"] for row in found} == {
             "closed": 2874, "cancelled": 94, "resolved": 24, "pending": 7, "open": 1,
@@ -113,14 +113,14 @@ async def test_a_client_may_not_close_an_accounting_request(world: World) -> Non
         await agreed(runtime)
 
 
-async def test_a_worker_ended_in_the_middle_of_the_first_load_is_carried_on(world: World) -> None:
-    async with running(world.settings, ready=False) as runtime:
+async def test_a_worker_ended_in_the_middle_of_the_first_load_is_carried_on(unread_world: World) -> None:
+    async with running(unread_world.settings, ready=False) as runtime:
 
         async def begun() -> bool:
             return bool(await ask(runtime, "select 1 from log.etl_runs where process = 'cons' and read_count > 0"))
 
         await until(begun)
-    async with running(world.settings) as runtime:
+    async with running(unread_world.settings) as runtime:
         report = await agreed(runtime)
         assert (report.onec, report.postgres) == (2976, 3000)
         await asyncio.sleep(0)

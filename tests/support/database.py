@@ -68,6 +68,14 @@ def make_template(url: str) -> None:
         connection.execute(f"alter database {TEMPLATE} is_template true allow_connections false")
 
 
+def keep(url: str, database: str, template: str) -> None:
+    """Make a template of a database as it is now; nobody may be connected to it."""
+    names = sql.Identifier(template), sql.Identifier(database.rpartition("/")[2])
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {} template {} strategy file_copy").format(*names))
+        connection.execute(sql.SQL("alter database {} is_template true allow_connections false").format(names[0]))
+
+
 @contextmanager
 def clone(url: str, template: str = TEMPLATE) -> Iterator[str]:
     """A database of one's own, dropped afterwards with whoever is still connected."""

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from clobus.core.db import one, rows
+from clobus.parts import assemble
 from clobus.runtime import Runtime, open_runtime
 from clobus.settings import Settings
 from clobus.worker import run_worker
@@ -45,6 +46,8 @@ async def running(settings: Settings, *, ready: bool = True, seconds: float = 60
     """A worker at work for the block, and what it works with; with `ready` the first load is over when it begins."""
     stop = asyncio.Event()
     async with open_runtime(settings, pool_size=12) as runtime:
+        if ready and await first_load_is_over(runtime):
+            await assemble(runtime).provisioner.all()  # the webhooks' address is another one now
         worker = asyncio.create_task(run_worker(runtime, stop))
         try:
             if ready:
