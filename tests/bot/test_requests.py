@@ -88,24 +88,49 @@ async def rated(desk: Desk) -> list[dict[str, Any]]:
     return await desk.ask("select rating, comment, manager_key from cons.cons_rating_answers order by id")
 
 
-async def test_stars_once_with_a_comment(desk: Desk) -> None:
-    cons_id = await a_request(
+async def an_ended_one(desk: Desk) -> str:
+    return await a_request(
         desk, "ООО <Ромашка> & Ко", status="closed", end_date="2026-01-02T05:00:00Z", cl_ref_key=new_id()
     )
-    phone = desk.phone(7)
+
+
+async def asked(desk: Desk) -> list[str]:
+    found = await desk.ask("select ru from dict.rating_questions where active order by position, number")
+    return [row["ru"] for row in found]
+
+
+async def test_each_question_by_stars_and_then_words(desk: Desk) -> None:
+    cons_id = await an_ended_one(desk)
+    phone, questions = desk.phone(7), await asked(desk)
     await phone.known()
     await phone.does("text", text="/my")
     await phone.taps("000001")
     await phone.does("tap", data=f"r:{cons_id.replace('-', '')}:4")
-    assert "⭐⭐⭐⭐" in (await phone.last())["text"]
+    for number, question in enumerate(questions[1:], 1):
+        last = await phone.last()
+        assert "⭐⭐⭐⭐" in last["text"]
+        assert question in last["text"]
+        assert [row["rating"] for row in await rated(desk)] == [4, 5, 5][:number]  # kept at once, one by one
+        await phone.taps("⭐⭐⭐⭐⭐")
+    assert "напишите пару слов" in (await phone.last())["text"]
     await phone.does("text", text="Спасибо, <всё> ясно")
     assert "Спасибо за оценку" in (await phone.last())["text"]
-    assert await rated(desk) == [{"rating": 4, "comment": "Спасибо, <всё> ясно", "manager_key": desk.manager}]
-    assert len(await desk.ask("select 1 from log.events where name = 'Rated'")) == 1
+    said = [(row["rating"], row["comment"]) for row in await rated(desk)]
+    assert said == [(4, "Спасибо, <всё> ясно"), (5, None), (5, None)]
+    assert {row["manager_key"] for row in await rated(desk)} == {desk.manager}
+    assert len(await desk.ask("select 1 from log.events where name = 'Rated'")) == len(questions)
     [known] = await desk.ask("select answered_by, via from cons.rating_requests")
     assert known == {"answered_by": "telegram:7", "via": "telegram"}
-    await phone.does("text", text="/my")
-    await phone.taps("000001")
+
+
+async def test_one_mark_is_enough(desk: Desk) -> None:
+    cons_id = await an_ended_one(desk)
+    phone = desk.phone(7)
+    await phone.known()
+    await phone.does("tap", data=f"r:{cons_id}:4", as_is=True)
+    await phone.taps("Достаточно")
+    assert "Спасибо за оценку" in (await phone.last())["text"]
+    assert await rated(desk) == [{"rating": 4, "comment": None, "manager_key": desk.manager}]
 
 
 async def test_a_mark_is_changed_for_a_week_by_its_giver_alone(desk: Desk) -> None:

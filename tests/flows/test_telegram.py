@@ -11,6 +11,8 @@ import httpx
 import pytest
 
 from clobus.bot.process import run_bot
+from clobus.gateways.onec import odata
+from clobus.gateways.onec.entities import Rating
 from clobus.runtime import Runtime, open_runtime
 from clobus.settings import Settings
 from tests.flows.conftest import World
@@ -120,11 +122,22 @@ async def test_a_request_from_telegram_lives_its_whole_life(dsn: str, world: Wor
         person.does("text", text="/my")
         await person.taps("закрыта")
         await person.taps("⭐⭐⭐⭐⭐")
+        for question in ("2", "3"):
+            await person.taps(data=f"n.mark:{question}-4")
         await person.sees("Если хотите")
         person.does("text", text="Отлично")
         await person.sees("Спасибо за оценку")
-        [mark] = await ask(runtime, "select rating from cons.cons_rating_answers where comment = 'Отлично'")
-        assert mark["rating"] == 5
+        marks = await ask(runtime, "select rating, comment from cons.cons_rating_answers where cons_key = %s"
+                                   " order by question_number", row["cl_ref_key"])  # fmt: skip
+        assert [(mark["rating"], mark["comment"]) for mark in marks] == [(5, "Отлично"), (4, None), (4, None)]
+
+        async def in_onec() -> bool:
+            found = await runtime.onec.rows(
+                Rating.entity_set, Rating, filter=odata.eq("Обращение_Key", row["cl_ref_key"])
+            )
+            return sorted(one.rating or 0 for one in found) == [4, 4, 5]
+
+        await until(in_onec, 60)
         assert await ask(runtime, "select 1 from sys.dead_letters where kind <> 'record'") == []
         health = await ask(runtime, "select outcome from log.etl_runs where process = 'bot' order by id desc limit 1")
         assert health == [{"outcome": "ok"}]

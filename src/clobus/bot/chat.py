@@ -8,7 +8,7 @@ from uuid import UUID
 from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
 
-from clobus.bot import asking, desk, people, requests, said
+from clobus.bot import asking, desk, people, rating, requests, said
 from clobus.bot.buttons import Tap
 from clobus.bot.talk import Talk
 from clobus.core.errors import NotFound
@@ -33,8 +33,8 @@ async def spoken(message: Message, talk: Talk) -> None:
     if asking.is_asking(talk):
         await asking.tell(message, talk)
         return
-    if talk.step == "n.rate" and message.text:
-        await requests.comment(message, talk)
+    if talk.step == rating.STEP and message.text:
+        await rating.comment(message, talk)
         return
     heard = said.content_of(message, talk)
     if heard is None:

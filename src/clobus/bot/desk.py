@@ -16,10 +16,10 @@ from clobus.modules.clients.schemas import ClientIn
 from clobus.modules.consultations import moves, opening, policy, ratings, reading, service, slots
 from clobus.modules.consultations.schemas import ConsultationIn, CreateIn
 from clobus.modules.consultations.types import TERMINAL, Actor, Kind, Row, Status
+from clobus.modules.knowledge import rating_questions
 
 OPEN = ("new", "open", "pending", "other")
 RATED = frozenset({Status.CLOSED, Status.RESOLVED})
-FIRST_QUESTION = 1
 
 
 async def mine(talk: Talk, *, ended: int = 5) -> list[dict[str, Any]]:
@@ -148,10 +148,15 @@ async def move(talk: Talk, cons_id: UUID, start: datetime) -> None:
     await moves.move(talk.connection, cons_id, start, talk.rules.moving, actor=Actor.CLIENT, by=talk.actor)
 
 
-async def rate(talk: Talk, cons_id: UUID, stars: int, comment: str | None = None) -> bool:
+async def questions_about(talk: Talk) -> list[tuple[int, str]]:
+    """What is asked about a consultation: numbers and texts in his language, in their order."""
+    return [(row["number"], row[talk.language]) for row in await rating_questions.listed(talk.connection)]
+
+
+async def rate(talk: Talk, cons_id: UUID, question: int, stars: int, comment: str | None = None) -> bool:
     """Keep his mark for an ended request, or a comment to it; False when somebody else, or he long ago, gave one."""
     row = await locked(talk, cons_id)
-    answer = ratings.Answer(FIRST_QUESTION, stars, comment=comment)
+    answer = ratings.Answer(question, stars, comment=comment)
     rater = ratings.Rater(talk.actor, "telegram", talk.actor)
     try:
         await ratings.give(talk.connection, row, [answer], rater, clock.now())

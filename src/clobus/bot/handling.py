@@ -19,7 +19,7 @@ from psycopg import OperationalError
 from psycopg.types.json import Jsonb
 from pydantic import ValidationError
 
-from clobus.bot import asking, chat, people, requests
+from clobus.bot import asking, chat, people, rating, requests
 from clobus.bot import talk as talks
 from clobus.bot.buttons import Tap
 from clobus.bot.rules import Rules
@@ -58,7 +58,7 @@ def dispatcher() -> Dispatcher:
     """aiogram's routing over our dialogues; the order of the routers is the order in which they are asked."""
     made = Dispatcher(disable_fsm=True)
     made.callback_query.outer_middleware(only_his)
-    for router in (people.router, asking.router, requests.router, chat.router):
+    for router in (people.router, asking.router, requests.router, rating.router, chat.router):
         made.include_router(_copied(router))
     return made
 

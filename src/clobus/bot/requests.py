@@ -11,7 +11,7 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
 from clobus.bot import asking, desk, people
-from clobus.bot.buttons import Button, Stars, Tap, stars
+from clobus.bot.buttons import Button, Tap, stars
 from clobus.bot.talk import Talk
 from clobus.core.errors import ClobusError
 from clobus.modules.consultations import reading
@@ -157,42 +157,3 @@ async def past(query: CallbackQuery, callback_data: Tap, talk: Talk) -> None:
     lines = [f"{talk.moment(one['at'])} — {talk.text('past.' + one['name'].lower())}" for one in found]
     text = "\n".join([talk.text("my.history_of"), *(lines or ["—"])])
     talk.show(text, [[(talk.text("my.back"), talk.tap("p.show", callback_data.arg))]])
-
-
-@router.callback_query(Stars.filter())
-async def rated(query: CallbackQuery, callback_data: Stars, talk: Talk) -> None:
-    """A mark; then a comment, if he wants."""
-    try:
-        async with talk.connection.transaction():
-            kept = await desk.rate(talk, callback_data.cons_id, callback_data.stars)
-    except ClobusError as error:
-        talk.toast(talk.problem(error), alert=True)
-        return
-    if not kept:
-        talk.toast(talk.text("rate.already"), alert=True)
-        return
-    talk.begin("n.rate", cons_id=str(callback_data.cons_id), stars=callback_data.stars)
-    talk.show(
-        talk.text("rate.thanks", stars="⭐" * callback_data.stars), [[(talk.text("rate.skip"), talk.tap("n.skip"))]]
-    )
-
-
-@router.callback_query(Tap.filter(F.act == "n.skip"))
-async def no_comment(query: CallbackQuery, talk: Talk) -> None:
-    """He says no more."""
-    talk.end()
-    talk.show(talk.text("rate.done"))
-
-
-async def comment(message: Message, talk: Talk) -> None:
-    """His words to the mark."""
-    try:
-        async with talk.connection.transaction():
-            kept = await desk.rate(
-                talk, UUID(str(talk.data["cons_id"])), int(talk.data["stars"]), (message.text or "").strip()[:1000]
-            )
-    except ClobusError as error:
-        talk.say(talk.problem(error))
-    else:
-        talk.say(talk.text("rate.done" if kept else "rate.already"))
-    talk.end()

@@ -18,12 +18,13 @@ from clobus.modules.notifications.recipients import Person
 
 ZONE = ZoneInfo("Asia/Tashkent")
 ENDED = ("closed", "resolved", "cancelled")
-SILENCE = {"client_answered": 120.0, "answered": 1800.0}
+SILENCE = {"client_answered": 120.0, "answered": 1800.0, "manager_rated": 600.0}
 """Seconds after such a message in which the next one would only repeat it."""
 IN_A_CHAT = "telegram:"
 """How those are noted who act by the bot or its app."""
 # A request brings its question with it: who has just heard of the one has heard of the other.
-SAYS_IT_TOO = {"client_answered": ("client_answered", "manager_new", "manager_given"), "answered": ("answered",)}
+SAYS_IT_TOO = {"client_answered": ("client_answered", "manager_new", "manager_given"), "answered": ("answered",),
+               "manager_rated": ("manager_rated",)}  # fmt: skip
 
 Staff = Mapping[UUID, Person]
 
@@ -163,8 +164,8 @@ def _rated(event: Event, request: DictRow, staff: Staff) -> list[Message]:
     thanked = (event.actor or "").startswith(IN_A_CHAT)
     thanks = [] if thanked else [Message("rating_thanks", params, str(request["reopened"]))]
     who = staff.get(request["manager"])
-    if who is None:
-        return thanks
+    if who is None or _fresh(request, "manager_rated"):
+        return thanks  # marks come one by one from a chat: each would be a message
     return [*thanks, Message("manager_rated", params, f"{params['average']}/{params['answers']}", who.key)]
 
 
@@ -174,12 +175,16 @@ def _messaged(event: Event, request: DictRow, staff: Staff) -> list[Message]:
     type_ = {"in": "client_answered", "out": "answered"}.get(str(side))
     if type_ is None or via == "platform" or (side == "out" and via != "chatwoot") or request["status"] in ENDED:
         return []
-    ages = [request["told"][name][2] for name in SAYS_IT_TOO[type_] if name in request["told"]]
-    if min(ages, default=SILENCE[type_]) < SILENCE[type_]:
+    if _fresh(request, type_):
         return []
     if side == "in" and request["manager"] not in staff:
         return []
     return [Message(type_, {}, str(id_), request["manager"] if side == "in" else None)]
+
+
+def _fresh(request: DictRow, type_: str) -> bool:
+    ages = [request["told"][name][2] for name in SAYS_IT_TOO[type_] if name in request["told"]]
+    return bool(min(ages, default=SILENCE[type_]) < SILENCE[type_])
 
 
 def _refused(event: Event, request: DictRow, staff: Staff) -> list[Message]:
