@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from clobus import cli
 from tests.architecture import tree
 from tests.architecture.test_code import imports
 
@@ -18,6 +19,8 @@ PROOF = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 LATER = re.compile(r"^issue [45]: not yet$")
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 ENTRIES = {"clobus.__main__"}
+COMMANDS = {f"clobus.commands.{name.replace('-', '_')}" for name in cli.COMMANDS}
+"""Read in by name."""
 
 
 def functions(path: Path) -> set[str]:
@@ -77,7 +80,7 @@ def test_every_file_of_the_platform_is_used() -> None:
     idle = []
     for path in files:
         module = ".".join(path.relative_to(tree.ROOT / "src").with_suffix("").parts)
-        if path.name != "__init__.py" and module not in known | ENTRIES:
+        if path.name != "__init__.py" and module not in known | ENTRIES | COMMANDS:
             idle.append(module)
     assert idle == []
 

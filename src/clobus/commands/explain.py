@@ -59,7 +59,7 @@ def explain(
     consultation: Annotated[str, typer.Argument(help="Our id, the 1C key or number, or the conversation's number.")],
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Tell the whole story of one request: events, pushes, webhooks, messages, runs, and its state in each system."""
+    """Tell the whole story of one request: events, pushes, webhooks, messages, its state in each system."""
     story = session.run(lambda runtime: _tell(runtime, consultation))
     if story is None:
         typer.echo(f"error: no request is known by {consultation}", err=True)
