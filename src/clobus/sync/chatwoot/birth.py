@@ -38,9 +38,7 @@ class Birth:
         return found, source_id
 
     async def began(self, row: Row) -> bool:
-        """Whether an earlier try made a conversation for a request of ours whose link was never recorded."""
-        if row.source not in words.BORN_HERE:
-            return False
+        """Whether an earlier try made a conversation for a request whose link was never recorded."""
         found = await self.chatwoot.filter_by_attribute(words.REQUEST_ID, str(row.cons_id))
         return any(one_.inbox_id == self.inbox_id for one_ in found)
 
