@@ -84,9 +84,9 @@ async def _load(settings: Settings) -> None:
 
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, database_server: str) -> Iterator[str]:
-    """A database after the first load; an empty one for those who look at the first load itself."""
-    empty = "unread_world" in request.fixturenames
-    with clone(database_server, TEMPLATE if empty else request.getfixturevalue("loaded").template) as url:
+    """A database after the first load for those who take the `world`; an empty one for the others."""
+    loaded = "world" in request.fixturenames
+    with clone(database_server, request.getfixturevalue("loaded").template if loaded else TEMPLATE) as url:
         yield url
 
 
