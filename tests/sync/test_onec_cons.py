@@ -85,6 +85,18 @@ async def test_a_change_is_read_once_and_told(reader: Reader, twin: TwinProcess)
     assert [(e["name"], e["origin"], e["changes"]["status"]) for e in told] == [("Closed", "onec", ["open", "closed"])]
 
 
+async def test_the_importance_is_read_back(reader: Reader, twin: TwinProcess) -> None:
+    await run_feed(reader, CONSULTATIONS)
+    async with reader.db.read() as connection:
+        seen = {row["importance"] for row in await rows(connection, "select distinct importance from cons.cons")}
+    assert seen == {1, 2, 3}
+    row = await some(reader.db, "status = 'pending'")
+    for word, number in (("Высокая", 3), ("Низкая", 1), ("", 2)):
+        twin.change({"set": ENTITY, "key": str(row["cl_ref_key"]), "fields": {"Важность": word}})
+        await run_feed(reader, CONSULTATIONS)
+        assert (await some(reader.db, f"cons_id = '{row['cons_id']}'"))["importance"] == number
+
+
 async def test_what_the_increment_can_t_see_the_sweep_finds(reader: Reader, twin: TwinProcess) -> None:
     await run_feed(reader, CONSULTATIONS)
     silent = await some(reader.db, "status = 'pending'")
@@ -142,7 +154,7 @@ async def test_full_load_and_record_path_give_identical_rows(reader: Reader) -> 
     columns = (
         "cl_ref_key, data_version, number, status, denied, deleted, client_key, manager, author, create_date,"
         " changed_date, start_date, end_date, lang, topic, comment, online_question_cat, online_question, con_blocks,"
-        " source, wanted"
+        " importance, source, wanted"
     )
     lines = "cons_ref_key, section, line_number, po_type_key, con_blocks_key, is_repeat, question, answer"
 

@@ -30,7 +30,7 @@ from clobus.modules.consultations.calendar import Calendar
 from clobus.modules.consultations.roster import Roster
 from clobus.modules.consultations.schemas import ConsultationIn, CreateIn
 from clobus.modules.consultations.selection import Wish
-from clobus.modules.consultations.types import Kind, Status
+from clobus.modules.consultations.types import USUAL, Kind, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +234,8 @@ def _make(
     row = {
         "cons_id": cons_id, "consultation_type": asked.consultation_type.value, "status": status.value,
         "client_id": known["client_id"], "client_key": known["client_key"], "org_inn": known["org_inn"],
-        "importance": asked.importance, "create_date": now, "start_date": plan.start, "lang": asked.lang,
+        "importance": asked.importance or (None if support else USUAL),
+        "create_date": now, "start_date": plan.start, "lang": asked.lang,
         "topic": asked.topic, "comment": asked.comment, "software": asked.selected_software,
         "online_question_cat": asked.online_question_cat, "online_question": asked.online_question,
         "source": one.body.source, "manager": choice.manager if choice else None,

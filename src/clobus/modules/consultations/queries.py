@@ -23,7 +23,8 @@ TYPES = {
 SNAPSHOT = (
     "number text, status text, denied boolean, deleted boolean, client_key uuid, manager uuid, author uuid,"
     " create_date timestamptz, changed_date timestamptz, start_date timestamptz, end_date timestamptz, lang text,"
-    " topic text, comment text, online_question_cat uuid, online_question uuid, con_blocks uuid, data_version text"
+    " topic text, comment text, online_question_cat uuid, online_question uuid, con_blocks uuid, data_version text,"
+    " importance smallint"
 )
 NAMES = ", ".join(part.split()[0] for part in SNAPSHOT.split(", "))
 LINES = (

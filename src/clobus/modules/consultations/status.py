@@ -11,6 +11,7 @@ from clobus.modules.consultations.types import TERMINAL, ConsultationSnapshot, R
 OWNED_BY_ONEC = (
     "number", "status", "denied", "deleted", "client_key", "manager", "author", "create_date", "changed_date",
     "start_date", "end_date", "lang", "topic", "comment", "online_question_cat", "online_question", "con_blocks",
+    "importance",
 )  # fmt: skip
 UNSEEN = frozenset({"changed_date"})
 """Columns whose change alone is no news for anybody."""

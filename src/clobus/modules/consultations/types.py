@@ -40,6 +40,10 @@ class Actor(StrEnum):
     SYSTEM = "system"
 
 
+USUAL = 2
+"""The importance that nobody remarked on: 1 is low, 3 high."""
+
+
 class AnswerLine(msgspec.Struct, frozen=True, gc=False):
     """A line that the consultant filled in 1C after the talk; `section` is `its` or `qa`."""
 
@@ -78,6 +82,7 @@ class ConsultationSnapshot(msgspec.Struct, frozen=True, gc=False):
     con_blocks: UUID | None
     answers: tuple[AnswerLine, ...]
     our_id: UUID | None = None
+    importance: int | None = None
 
 
 class Row(msgspec.Struct, kw_only=True, gc=False):

@@ -178,8 +178,7 @@ def _companions(differing: dict[str, Any], sent: dict[str, Any]) -> dict[str, An
 
 def _ensure_taken(before: ConsultationSnapshot, after: ConsultationSnapshot, differing: dict[str, Any]) -> None:
     """1C accepts silently what it does not store (onec.md §1.9): what was not taken is said aloud."""
-    # What a snapshot does not hold (the importance is never read) can't be checked.
-    left = [name for name, value in differing.items() if hasattr(after, name) and _shown(after, name) != value]
+    left = [name for name, value in differing.items() if _shown(after, name) != value]
     if not left or after.status in TERMINAL:
         return
     if "status" in left and after.end_date is not None:

@@ -10,13 +10,16 @@ from zoneinfo import ZoneInfo
 
 from clobus.gateways.onec.entities import AnswerRow, Consultation, TopicRow
 from clobus.gateways.onec.wire import NO_DATE, local_to_instant
-from clobus.modules.consultations.types import AnswerLine, ConsultationSnapshot, Status
+from clobus.modules.consultations.types import USUAL, AnswerLine, ConsultationSnapshot, Status
 from clobus.sync.onec.feed import Context, InvalidRecord
 
 QUEUED = "ВОчередьНаКонсультацию"
 IN_WORK = "КонсультацияИТС"
 OTHER = "Другое"
 STAGES = {IN_WORK: Status.OPEN, QUEUED: Status.PENDING, OTHER: Status.OTHER}
+
+IMPORTANCE = {1: "Низкая", USUAL: "Обычная", 3: "Высокая"}
+IMPORTANCE_OF = {text: number for number, text in IMPORTANCE.items()}
 
 LANGUAGES = {
     UUID("15d38cda-1812-11ef-b824-c67597d01fa8"): "ru",
@@ -72,6 +75,7 @@ def from_onec(doc: Consultation, ctx: Context) -> ConsultationSnapshot:
         con_blocks=next((row.interference_key for row in doc.topics if row.interference_key), None),
         answers=_answers(doc.topics, doc.answers),
         our_id=_our_id(doc.comment),
+        importance=IMPORTANCE_OF.get(doc.importance or "", USUAL),
     )
 
 

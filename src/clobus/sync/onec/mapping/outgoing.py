@@ -9,11 +9,10 @@ from uuid import UUID
 
 from clobus.gateways.onec.wire import EMPTY_KEY
 from clobus.modules.clients.names import mask
-from clobus.modules.consultations.types import Row, Status
-from clobus.sync.onec.mapping.consultations import IN_WORK, LANGUAGES, OTHER, QUEUED
+from clobus.modules.consultations.types import USUAL, Row, Status
+from clobus.sync.onec.mapping.consultations import IMPORTANCE, IN_WORK, LANGUAGES, OTHER, QUEUED
 
 LANGUAGE_KEYS = {language: key for key, language in LANGUAGES.items()}
-IMPORTANCE = {1: "Низкая", 3: "Высокая"}
 STAGE = {Status.NEW: "", Status.OPEN: IN_WORK, Status.PENDING: QUEUED, Status.OTHER: OTHER, Status.CLOSED: IN_WORK}
 WAYS = (("ПоТелеграм", ("telegram", "tg")), ("ПоСайту", ("site", "web")), ("ПоТелефону", ("phone", "call")))
 DESCRIPTION_LIMIT = 10_000
@@ -65,7 +64,7 @@ def to_patch(wanted: Mapping[str, Any]) -> dict[str, Any]:
     if "topic" in wanted:
         members["Тема"] = wanted["topic"]
     if "importance" in wanted:
-        members["Важность"] = IMPORTANCE.get(wanted["importance"], "Обычная")
+        members["Важность"] = IMPORTANCE.get(wanted["importance"], IMPORTANCE[USUAL])
     return members
 
 
@@ -91,7 +90,7 @@ def new_document(row: Row, client: Mapping[str, Any], words: Mapping[str, str | 
         "СпособСвязи": way_of(row.source),
         "АбонентКакСвязаться": " / ".join(str(part) for part in ways if part)[:200],
         "АбонентПредставление": mask(str(name), client.get("code_abonent"), client.get("org_inn"))[:200],
-        "Важность": IMPORTANCE.get(row.importance or 2, "Обычная"),
+        "Важность": IMPORTANCE.get(row.importance or USUAL, IMPORTANCE[USUAL]),
         "Комментарий": "\n".join(str(line) for line in comment if line),
         "КонсультацииИТС": [],
         "ВопросыИОтветы": [],
