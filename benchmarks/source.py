@@ -105,7 +105,9 @@ class Door(asyncio.Protocol):
                 self.send(method, target)
 
     def send(self, method: str, target: str) -> None:
-        """Answer one request."""
+        """Answer one request, unless its caller has gone."""
+        if self.transport.is_closing():
+            return
         body = self.answer(method, target)
         kind = b"text/plain" if b"$count" in target.encode() else b"application/json"
         self.transport.write(b"HTTP/1.1 200 OK\r\ncontent-type: %s\r\ncontent-length: %d\r\n\r\n" % (kind, len(body)))
