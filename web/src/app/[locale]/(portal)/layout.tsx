@@ -1,0 +1,14 @@
+import { Messages } from "@/features/shell/providers";
+import { Shell } from "@/features/shell/shell";
+import { loadMessages, localeOf, type LayoutProps } from "@/shared/i18n/load";
+
+const FEATURES = ["common", "nav", "home", "requests"];
+
+export default async function PortalLayout(props: LayoutProps) {
+  const locale = await localeOf(props);
+  return (
+    <Messages locale={locale} messages={await loadMessages(locale, FEATURES)}>
+      <Shell roles={["client"]}>{props.children}</Shell>
+    </Messages>
+  );
+}

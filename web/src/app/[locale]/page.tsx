@@ -1,0 +1,3 @@
+import { Start } from "@/features/shell/start";
+
+export default Start;

@@ -1,0 +1,45 @@
+"use client";
+
+import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { ApiError, actFor, client, data, type Schemas } from "@/shared/api/client";
+
+export type Session = Schemas["WhoOut"];
+export type Role = "client" | "manager" | "head" | "administrator" | "auditor";
+export const STAFF: Role[] = ["manager", "head", "administrator", "auditor"];
+
+async function who(): Promise<Session | null> {
+  try {
+    return await data(client.GET("/api/auth/session"));
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return null;
+    throw error;
+  }
+}
+
+export const sessionQuery = queryOptions({ queryKey: ["session"], queryFn: who, staleTime: 60_000 });
+
+/** Who is signed in; `data` is null for nobody. */
+export function useSession() {
+  return useQuery(sessionQuery);
+}
+
+/** The role of who is signed in; null while it is not known. */
+export function useRole(): Role | null {
+  return (useSession().data?.role as Role | undefined) ?? null;
+}
+
+/** Where a role's pages begin. */
+export function homeOf(role: string): string {
+  return role === "client" ? "/home" : "/desk";
+}
+
+export function useSignOut() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () => client.POST("/api/auth/sign-out", { params: {} }),
+    onSuccess: () => {
+      actFor(null);
+      queries.clear();
+    },
+  });
+}

@@ -1,0 +1,33 @@
+"use client";
+
+import { useTranslations } from "next-intl";
+import { usePathname, useRouter } from "next/navigation";
+import { useLocale } from "next-intl";
+import { useEffect, type ReactNode } from "react";
+import { localized } from "@/shared/i18n/link";
+import { buttonLook } from "@/shared/ui/button";
+import { EmptyState, ErrorState, SkeletonList } from "@/shared/ui/state";
+import { Link } from "@/shared/i18n/link";
+import { homeOf, useSession, type Role } from "./api";
+
+/** Shows its children to these roles alone; who isn't signed in goes to sign in and comes back. */
+export function Gate({ roles, children }: { roles: readonly Role[]; children: ReactNode }) {
+  const t = useTranslations("common");
+  const session = useSession();
+  const locale = useLocale();
+  const router = useRouter();
+  const path = usePathname();
+  const nobody = session.data === null;
+  useEffect(() => {
+    if (!nobody) return;
+    const here = path + window.location.search;
+    router.replace(`${localized(locale, "/sign-in")}?next=${encodeURIComponent(here)}`);
+  }, [nobody, locale, path, router]);
+  if (session.error) return <ErrorState error={session.error} retry={() => void session.refetch()} />;
+  if (!session.data) return <SkeletonList />;
+  if (!roles.includes(session.data.role as Role)) {
+    const home = <Link href={homeOf(session.data.role)} className={buttonLook()}>{t("to_home")}</Link>;
+    return <EmptyState title={t("not_for_you")} text={t("not_for_you_text")} action={home} />;
+  }
+  return <>{children}</>;
+}

@@ -1,0 +1,63 @@
+import createClient, { type Middleware } from "openapi-fetch";
+import type { components, paths } from "./generated/schema";
+
+export type Schemas = components["schemas"];
+
+/** Why the API refused: `code` is stable, `message` is in the reader's language. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    title: string,
+    readonly fields: Record<string, string> = {},
+    readonly retryAfter: number | null = null,
+  ) {
+    super(title);
+  }
+}
+
+const ACTING = "clobus.organisation";
+
+/** The organisation that this person acts for; null: the one he belongs to. */
+export function actingFor(): string | null {
+  return typeof window === "undefined" ? null : window.localStorage.getItem(ACTING);
+}
+
+export function actFor(organisation: string | null): void {
+  if (organisation) window.localStorage.setItem(ACTING, organisation);
+  else window.localStorage.removeItem(ACTING);
+}
+
+type Problem = { code?: string; title?: string; errors?: { loc?: (string | number)[]; msg?: string }[] };
+
+async function problemOf(response: Response): Promise<ApiError> {
+  const body = (await response.json().catch(() => ({}))) as Problem;
+  const fields = Object.fromEntries((body.errors ?? []).map((each) => [String(each.loc?.at(-1) ?? ""), each.msg ?? ""]));
+  const wait = Number(response.headers.get("retry-after"));
+  return new ApiError(response.status, body.code ?? `http.${response.status}`, body.title ?? "", fields, wait || null);
+}
+
+const around: Middleware = {
+  onRequest({ request }) {
+    request.headers.set("accept-language", document.documentElement.lang);
+    const acting = actingFor();
+    if (acting) request.headers.set("x-organisation-id", acting);
+    return request;
+  },
+  async onResponse({ response }) {
+    if (!response.ok) throw await problemOf(response);
+    return response;
+  },
+  onError() {
+    return new ApiError(0, "network", "");
+  },
+};
+
+/** The typed client: `data(client.GET("/api/consultations", {params: …}))`. It throws ApiError. */
+export const client = createClient<paths>({ baseUrl: typeof window === "undefined" ? "http://localhost" : "" });
+client.use(around);
+
+/** The body of an answer. */
+export async function data<T>(call: Promise<{ data?: T }>): Promise<NonNullable<T>> {
+  return (await call).data as NonNullable<T>;
+}

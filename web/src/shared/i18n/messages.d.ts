@@ -1,0 +1,20 @@
+// The English catalogue types every key: a text that is missing is an error of the build. One line for each feature.
+import type common from "../../../messages/en/common.json";
+import type nav from "../../../messages/en/nav.json";
+import type auth from "../../../messages/en/auth.json";
+import type home from "../../../messages/en/home.json";
+import type requests from "../../../messages/en/requests.json";
+import type { Locale as Known } from "./locales";
+
+declare module "next-intl" {
+  interface AppConfig {
+    Locale: Known;
+    Messages: {
+      common: typeof common;
+      nav: typeof nav;
+      auth: typeof auth;
+      home: typeof home;
+      requests: typeof requests;
+    };
+  }
+}

@@ -1,0 +1,28 @@
+"use client";
+
+import { Tabs as Radix } from "radix-ui";
+import type { ReactNode } from "react";
+
+export type Tab = { value: string; label: ReactNode; content: ReactNode };
+
+/** Parts of a page, one seen at a time. */
+export function Tabs({ label, tabs, value, onChange }: { label: string; tabs: Tab[]; value: string; onChange: (value: string) => void }) {
+  return (
+    <Radix.Root value={value} onValueChange={onChange}>
+      <Radix.List aria-label={label} className="mb-5 flex gap-1 overflow-x-auto border-b border-line">
+        {tabs.map((each) => (
+          <Radix.Trigger
+            key={each.value}
+            value={each.value}
+            className="-mb-px min-h-11 shrink-0 border-b-2 border-transparent px-3.5 text-[0.95rem] font-medium text-muted outline-offset-[-2px] hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink"
+          >
+            {each.label}
+          </Radix.Trigger>
+        ))}
+      </Radix.List>
+      {tabs.map((each) => (
+        <Radix.Content key={each.value} value={each.value}>{each.content}</Radix.Content>
+      ))}
+    </Radix.Root>
+  );
+}
