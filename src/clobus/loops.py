@@ -8,6 +8,7 @@ from uuid import UUID
 
 from clobus.core import inbox, live, outbox
 from clobus.modules.notifications.deliver import Deliverer
+from clobus.modules.notifications.letters import Postman
 from clobus.modules.notifications.quiet import Quiet
 from clobus.parts import Parts
 from clobus.sync.chatwoot.vocabulary import SOURCE
@@ -46,4 +47,5 @@ def all_loops(parts: Parts) -> dict[str, Loop]:
         site=settings.mail.site if settings.mail else None, is_present=live.is_present,
         quiet=Quiet(settings.messages.quiet_from, settings.messages.quiet_to),
     ).run  # fmt: skip
+    loops["letters"] = Postman(db, runtime.mailer).run
     return loops

@@ -170,6 +170,27 @@ class Sessions(_Group):
     link_seconds: float = Field(default=900, ge=60, le=7 * 86_400)
 
 
+class Accounts(_Group):
+    """How people prove who they are; `rp_id` is the host of passkeys, when it is not that of the public address."""
+
+    argon2_memory_kib: int = Field(default=19_456, ge=8)
+    argon2_rounds: int = Field(default=2, ge=1, le=10)
+    registration: bool = True
+    staff_second_factor: bool = Field(default=True, description="Staff have their rights with a second factor only.")
+    rp_id: str | None = Field(default=None, pattern=r"^[a-z0-9.-]+$")
+
+
+class Oidc(_Group):
+    """An OpenID Connect provider by which people may sign in, such as the one of 1C accounts."""
+
+    issuer: HttpUrl
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr
+    name: str = Field(default="1C", max_length=40)
+    scopes: str = "openid email profile"
+    ca_file: Path | None = None
+
+
 class Ratings(_Group):
     """How clients are asked what they think: how long a link holds, and whether Chatwoot asks about support itself."""
 
@@ -225,6 +246,8 @@ class Settings(BaseSettings):
     desk: Handing = Handing()
     attachments: Attachments = Attachments()
     ratings: Ratings = Ratings()
+    accounts: Accounts = Accounts()
+    oidc: Oidc | None = None
 
     @property
     def tz(self) -> ZoneInfo:

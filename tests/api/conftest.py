@@ -15,7 +15,7 @@ from clobus.core.db import one, run
 from clobus.core.ids import new_id
 from clobus.modules.accounts.service import create_key
 from clobus.runtime import Runtime, open_runtime
-from clobus.settings import Chatwoot, Limits, Onec, Settings, Telegram
+from clobus.settings import Accounts, Chatwoot, Limits, Onec, Settings, Telegram
 from tests.support.mini_app import BOT_TOKEN
 
 FOLDER = "7ccd31ca-887b-11eb-938b-00e04cd03b68"
@@ -31,7 +31,7 @@ def settings(dsn: str, public_url: str = "http://testserver", **limits: Any) -> 
         database_url=dsn, secret_key="test", create_wait_seconds=0.2,
         onec=Onec(base_url=AWAY, user="u", password="p"),
         chatwoot=Chatwoot(base_url=AWAY, token="t", account_id=1, inbox_id=3),
-        limits=Limits(**limits),
+        limits=Limits(**limits), accounts=Accounts(argon2_memory_kib=8, argon2_rounds=1),
     )  # fmt: skip
 
 

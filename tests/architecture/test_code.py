@@ -21,7 +21,24 @@ MODULES = "clobus.modules."
 DOORS = {"service", "events", "types", "schemas"}
 # Services that were split by noun when they grew (architecture, C4): each part is a door of its module.
 NOUNS = {
-    "accounts": {"callers", "init_data", "links", "sessions"},
+    "accounts": {
+        "audit",
+        "callers",
+        "devices",
+        "init_data",
+        "links",
+        "members",
+        "oidc",
+        "organisations",
+        "passkeys",
+        "passwords",
+        "people",
+        "proofs",
+        "rights",
+        "second_factors",
+        "sessions",
+        "tries",
+    },  # fmt: skip
     "clients": {"matching", "names", "telegram"},
     "consultations": {
         "attachments",
@@ -48,7 +65,7 @@ NOUNS = {
         "watching",
     },
     "knowledge": {"rating_questions"},
-    "notifications": {"deliver", "preferences", "preview", "quiet", "reading", "reminders"},
+    "notifications": {"deliver", "letters", "preferences", "preview", "quiet", "reading", "reminders"},
     "ops": {"alerts", "dead_letters", "health"},
 }
 

@@ -38,7 +38,14 @@ STATUS: dict[str, int] = {
     "consultation.manager_unknown": 400, "manager.unknown": 404,
     "page.cursor": 400, "rating.period": 400, "rate.limit": 429, "reassignment.decided": 409,
     "reassignment.unknown": 404, "reassignment.void": 409, "request.invalid": 422, "database.away": 503,
-    "internal": 500,
+    "internal": 500, "account.taken": 409, "auth.person_needed": 403, "auth.step_up_needed": 403,
+    "auth.too_many": 429, "auth.wrong": 401, "auth.wrong_proof": 403, "invitation.too_many": 409,
+    "invitation.unknown": 404, "letters.too_many": 429,
+    "member.already": 409, "member.is_owner": 403, "member.unknown": 404, "organisation.owned": 409,
+    "organisation.owner_only": 403, "organisation.too_many": 409, "organisation.unknown": 404,
+    "passkey.refused": 400, "passkey.unknown": 404, "password.breached": 422, "password.weak": 422,
+    "proof.unknown": 401, "register.closed": 403, "session.none": 409, "totp.already": 409, "totp.none": 404,
+    "totp.wrong": 422,
 }  # fmt: skip
 _SHOWN: dict[str, Any] = {
     "limit": 3, "days": 30, "minutes": 30, "name": "report.pdf", "megabytes": 20, "status": "resolved",

@@ -16,15 +16,19 @@ from clobus.api import (
     health,
     hooks,
     live,
+    logins,
     managers,
+    me,
     messages,
     moves,
     openapi,
     ops,
+    organisations,
     problems,
     rate_page,
     ratings,
     reassignments,
+    registering,
     sign_in_page,
     signing,
     telegram,
@@ -32,6 +36,7 @@ from clobus.api import (
 )
 from clobus.api.creation import Creator
 from clobus.api.health import Pings
+from clobus.api.identity import open_identity
 from clobus.api.middleware import Around
 from clobus.core.auth import Door
 from clobus.core.cookies import origin_of
@@ -48,10 +53,10 @@ from clobus.sync.refresh import Refresher
 from clobus.sync.telegram.door import Door as TelegramDoor
 
 ROUTERS = (
-    words.dicts, ratings.averages, ratings.questions,
+    words.dicts, ratings.averages, ratings.questions, organisations.joining,
     *(part.router for part in (live, consultations, moves, ratings, attachments, clients, managers, telegram, signing,
                                sign_in_page, health, hooks, ops, messages,
-                               rate_page, activity, reassignments)),
+                               rate_page, activity, reassignments, registering, logins, me, organisations)),
 )  # fmt: skip
 
 
@@ -88,6 +93,8 @@ def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
     app.state.refresher = _refresher(runtime)
     app.state.chatwoot_door = ChatwootDoor(runtime.db)
     app.state.callers = callers = Callers(runtime.db, trust_of(settings))
+    app.state.identity = open_identity(settings)
+    app.state.identity = open_identity(settings)
     app.state.telegram_door = TelegramDoor(runtime.db, settings.secret_key.get_secret_value())
     app.state.door = Door(
         callers,
@@ -127,7 +134,7 @@ def trust_of(settings: Settings) -> Trust:
     given, telegram = settings.sessions, settings.telegram
     return Trust(
         Lifetimes(given.idle_seconds, given.absolute_seconds, given.staff_idle_seconds, given.staff_absolute_seconds,
-                  given.rotate_seconds),
+                  given.rotate_seconds, settings.accounts.staff_second_factor),
         telegram.bot_token.get_secret_value() if telegram else None,
         telegram.init_data_seconds if telegram else 3600.0,
         settings.front_secret.get_secret_value() if settings.front_secret else None,

@@ -1,6 +1,6 @@
 """Signing in and out: a session is begun by a one-time link, by a Mini App's initData, or by a key of the staff.
 
-Accounts with passwords and second factors come as further proofs: they check theirs and call `_begin`.
+Accounts with passwords and second factors come as further proofs: they check theirs and call `begin`.
 """
 
 from __future__ import annotations
@@ -79,6 +79,8 @@ class WhoOut(BaseModel):
     telegram_user_id: int | None
     session_id: UUID | None
     scopes: list[str]
+    person_id: UUID | None = None
+    organisation_id: UUID | None = None
     token: str | None = None
     seconds: float | None = None
 
@@ -96,17 +98,18 @@ def _who(principal: Principal, begun: Begun | None = None) -> dict[str, Any]:
     return {
         "role": principal.role.value, "via": principal.via.value, "client_id": principal.subject_id,
         "clients": ordered, "telegram_user_id": principal.telegram_user_id, "session_id": principal.session_id,
-        "scopes": sorted(principal.scopes), "token": begun.token if begun else None,
+        "scopes": sorted(principal.scopes), "person_id": principal.person_id,
+        "organisation_id": principal.organisation_id, "token": begun.token if begun else None,
         "seconds": begun.seconds if begun else None,
     }  # fmt: skip
 
 
-async def _begin(request: Request, answer: Response, **proof: Any) -> Begun:
+async def begin(request: Request, answer: Response, **proof: Any) -> Begun:
     """Open a session by a checked proof: always a new token, and what the browser had before is over."""
     app = request.app.state
     async with app.runtime.db.transaction() as connection:
         begun: Begun = await sessions.begin(
-            connection, app.callers.trust.lifetimes, agent=_agent(request), **proof
+            connection, app.callers.trust.lifetimes, agent=agent_of(request), **proof
         )  # fmt: skip
     await end(request, answer)
     answer.headers["set-cookie"] = cookies.header(begun.token, begun.seconds, secure=app.door.secure)
@@ -134,7 +137,7 @@ async def by_key(request: Request, answer: Response, token: str, roles: Collecti
     if found is None or found.role not in roles:
         door.limiter.hit("guesses", auth.address(request))
         return None
-    return await _begin(request, answer, method="key", role=found.role, key_hash=auth.hash_token(token))
+    return await begin(request, answer, method="key", role=found.role, key_hash=auth.hash_token(token))
 
 
 def ensure_own_page(request: Request) -> None:
@@ -143,7 +146,8 @@ def ensure_own_page(request: Request) -> None:
         raise Forbidden("auth.csrf")
 
 
-def _agent(request: Request) -> str:
+def agent_of(request: Request) -> str:
+    """A class of program, such as browser or phone: nothing by which a person is known."""
     said = request.headers.get("user-agent", "")[:400].lower()
     if "telegram" in said or request.headers.get("authorization", "").lower().startswith("tma "):
         return "telegram"
@@ -174,7 +178,7 @@ async def telegram(request: Request, body: InitDataIn | None = None) -> Response
         fresh = await links.claim(connection, PROOF, raw, ids.new_id(), app.callers.trust.init_data_seconds + 120)
         if not fresh:
             raise Conflict("telegram.used")
-    begun = await _begin(request, answer, method="telegram", telegram_user_id=user.id)
+    begun = await begin(request, answer, method="telegram", telegram_user_id=user.id)
     return _json(_who(known.principal, begun), answer)
 
 
@@ -196,7 +200,7 @@ async def by_link(request: Request, answer: Response, token: str) -> tuple[UUID,
     if subject is None or not known:
         auth.door_of(request).limiter.hit("guesses", auth.address(request))
         raise Unauthenticated("link.unknown")
-    return subject, await _begin(request, answer, method="link", subjects=[subject])
+    return subject, await begin(request, answer, method="link", subjects=[subject])
 
 
 @router.post("/key", dependencies=[OPEN], response_model=WhoOut)
@@ -244,6 +248,7 @@ class SessionOut(BaseModel):
     id: UUID
     method: str
     agent: str | None
+    address: str | None = None
     created_at: datetime
     seen_at: datetime
     expires_at: datetime

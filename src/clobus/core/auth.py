@@ -12,6 +12,7 @@ import hmac
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, cast
 from uuid import UUID
@@ -25,6 +26,10 @@ from clobus.core.ratelimit import Limiter
 Check = Callable[[Request], Awaitable["Principal"]]
 ACTING = "x-client-id"
 """The header by which a person who speaks for several clients says for which one he acts."""
+ORGANISATION = "x-organisation-id"
+"""The same for a person with an account: the organisation, with the rights that he has in that one."""
+STEP_UP_SECONDS = 600.0
+"""So long after a proof a person may do what is dangerous."""
 
 
 class Role(StrEnum):
@@ -53,8 +58,20 @@ READERS = (Role.SERVICE, *STAFF, Role.AUDITOR)
 
 
 @dataclass(frozen=True, slots=True)
+class Membership:
+    """An organisation of a person: which client of the desk it is, once that is sure, and what he may do there."""
+
+    organisation_id: UUID
+    client_id: UUID | None
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
-    """A known caller. `id` is stable for one person or key; a client speaks for `subjects` and acts as `subject_id`."""
+    """A known caller. `id` is stable for one person or key; a client speaks for `subjects` and acts as `subject_id`.
+
+    A person with an account acts for one organisation at a time: `memberships` are all of his.
+    """
 
     id: str
     name: str
@@ -65,6 +82,10 @@ class Principal:
     via: Via = Via.KEY
     telegram_user_id: int | None = None
     session_id: UUID | None = None
+    person_id: UUID | None = None
+    organisation_id: UUID | None = None
+    memberships: tuple[Membership, ...] = ()
+    proved_at: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.subject_id is not None and self.subject_id not in self.subjects:
@@ -77,6 +98,14 @@ class Principal:
         if scope is None or not self.scopes or scope in self.scopes:
             return True
         return any(scope.startswith(f"{each}-") for each in self.scopes)
+
+    def acting_for(self, membership: Membership) -> Principal:
+        """The same person in one organisation, within the rights that he has there."""
+        own = frozenset() if membership.client_id is None else frozenset({membership.client_id})
+        return replace(
+            self, subject_id=membership.client_id, subjects=own, scopes=membership.scopes,
+            organisation_id=membership.organisation_id,
+        )  # fmt: skip
 
     @property
     def reach(self) -> frozenset[UUID] | None:
@@ -229,12 +258,41 @@ def credential_of(request: Request) -> Credential | None:
 def _acting(principal: Principal, request: Request) -> Principal:
     """The caller as the client that he names, when he speaks for that one."""
     named = request.headers.get(ACTING)
-    if named is None or principal.role is not Role.CLIENT:
+    if principal.role is not Role.CLIENT:
+        return principal
+    organisation = request.headers.get(ORGANISATION)
+    if principal.person_id is not None and (named or organisation):
+        return principal.acting_for(_membership(principal, organisation, named))
+    if named is None:
         return principal
     found = next((subject for subject in principal.subjects if str(subject) == named.lower()), None)
     if found is None:
         raise Forbidden("auth.other_client")
     return replace(principal, subject_id=found)
+
+
+def _membership(principal: Principal, organisation: str | None, client: str | None) -> Membership:
+    """The organisation that a person names, by its own id or by its client's; Forbidden for any other."""
+    for each in principal.memberships:
+        same_organisation = organisation is None or str(each.organisation_id) == organisation.lower()
+        same_client = client is None or str(each.client_id) == client.lower()
+        if same_organisation and same_client:
+            return each
+    raise Forbidden("auth.other_client")
+
+
+def person_of(principal: Principal) -> UUID:
+    """The account behind a caller; Forbidden for callers who have none (keys, one-time links, Mini Apps)."""
+    if principal.person_id is None:
+        raise Forbidden("auth.person_needed")
+    return principal.person_id
+
+
+def ensure_proved(principal: Principal) -> None:
+    """What is dangerous needs a proof of the last minutes: Forbidden `auth.step_up_needed`."""
+    proved = principal.proved_at
+    if proved is None or (clock.now() - proved).total_seconds() > STEP_UP_SECONDS:
+        raise Forbidden("auth.step_up_needed")
 
 
 def _counted(principal: Principal, request: Request) -> str:

@@ -100,7 +100,7 @@ class Callers:
         lifetimes = self.trust.lifetimes
         if not rotating:
             lifetimes = Lifetimes(lifetimes.idle, lifetimes.absolute, lifetimes.staff_idle, lifetimes.staff_absolute,
-                                  rotate=float(10**9))  # fmt: skip
+                                  float(10**9), lifetimes.staff_second_factor)  # fmt: skip
         found = await sessions.find(self._db, token, lifetimes)
         if found is None:
             return None

@@ -7,13 +7,14 @@ out. Afterwards it is the sign of a stolen copy, and ends the session.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from clobus.core.auth import Principal, Role, Via, hash_token, new_token
+from clobus.core.auth import Membership, Principal, Role, Via, hash_token, new_token
 from clobus.core.db import Connection, Database, one, rows, run
 from clobus.core.ids import new_id
+from clobus.modules.accounts.rights import MEMBERS, NOWHERE
 
 PREFIX = "session"
 GRACE_SECONDS = 60
@@ -27,15 +28,22 @@ select s.id, s.method, s.role, s.telegram_user_id, s.key_hash, s.idle_seconds, s
        s.former_hash is not null as rotated, s.former_until, s.former_until < now() as former_over,
        s.rotated_at < now() - make_interval(secs => %(rotate)s) as rotate_due,
        s.seen_at < now() - make_interval(secs => %(seen)s) as seen_due,
-       k.name as key_name, k.scopes, k.subject_id,
+       k.name as key_name, k.scopes, k.subject_id, s.person_id, s.proved_at, s.strong, p.name as person_name,
+       p.role as person_role,
+       (select coalesce(jsonb_agg(jsonb_build_array(m.organisation_id, o.client_id, m.role)
+               order by m.created_at, m.organisation_id), '[]')
+        from cab.memberships m join cab.organisations o using (organisation_id)
+        where m.person_id = s.person_id) as memberships,
        array(select c.client_id from cons.clients c where c.client_id = any(s.subjects) and not c.deleted
              order by array_position(s.subjects, c.client_id)) as opened_for,
        array(select l.client_id from cons.telegram_links l join cons.clients c using (client_id)
              where l.telegram_user_id = s.telegram_user_id and not c.deleted
              order by l.created_at, l.client_id) as linked
 from sys.sessions s left join sys.api_keys k on k.key_hash = s.key_hash
+left join cab.people p on p.person_id = s.person_id
 where (s.token_hash = %(hash)s or s.former_hash = %(hash)s) and s.revoked_at is null and s.expires_at > now()
   and s.seen_at > now() - make_interval(secs => s.idle_seconds)
+  and p.locked_at is null
   and (s.method <> 'key' or (k.revoked_at is null and (k.expires_at is null or k.expires_at > now())))
 """
 
@@ -49,6 +57,8 @@ class Lifetimes:
     staff_idle: float
     staff_absolute: float
     rotate: float
+    # Staff without a second factor are let in as anybody is, with no right of the staff.
+    staff_second_factor: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +73,22 @@ class Begun:
 async def begin(
     connection: Connection, lifetimes: Lifetimes, *, method: str, role: Role = Role.CLIENT,
     subjects: Sequence[UUID] = (), telegram_user_id: int | None = None, key_hash: bytes | None = None,
-    agent: str = "other",
+    agent: str = "other", person_id: UUID | None = None, strong: bool = False, address: str | None = None,
 ) -> Begun:  # fmt: skip
-    """Open a session by a proof that was checked: `method` is link, telegram or key."""
+    """Open a session by a proof that was checked: `method` is link, telegram, key or person.
+
+    `strong`: he proved more than that he knows a password.
+    """
     staff = role is not Role.CLIENT
     idle, absolute = (lifetimes.staff_idle, lifetimes.staff_absolute) if staff else (lifetimes.idle, lifetimes.absolute)
     begun = Begun(new_id(), new_token(PREFIX), absolute)
     await run(
         connection,
         "insert into sys.sessions (id, token_hash, method, role, subjects, telegram_user_id, key_hash, agent,"
-        " idle_seconds, expires_at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, now() + make_interval(secs => %s))",
+        " person_id, strong, address, proved_at, idle_seconds, expires_at)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now(), %s, now() + make_interval(secs => %s))",
         (begun.id, hash_token(begun.token), method, role.value, list(subjects), telegram_user_id, key_hash, agent,
-         idle, absolute),
+         person_id, strong, address, idle, absolute),
     )  # fmt: skip
     return begun
 
@@ -100,10 +114,12 @@ async def find(db: Database, token: str, lifetimes: Lifetimes) -> tuple[Principa
         elif row["seen_due"]:
             await run(connection, "update sys.sessions set seen_at = now() where id = %s", (row["id"],))
         fresh = await rotate(connection, token) if row["current"] and row["rotate_due"] else None
-    return _principal(row), fresh
+    return _principal(row, lifetimes), fresh
 
 
-def _principal(row: dict[str, Any]) -> Principal:
+def _principal(row: dict[str, Any], lifetimes: Lifetimes) -> Principal:
+    if row["method"] == "person":
+        return _person(row, lifetimes)
     clients = [*row["opened_for"], *row["linked"]]
     if row["method"] == "key":
         own = (row["subject_id"],) if row["subject_id"] else ()
@@ -117,6 +133,42 @@ def _principal(row: dict[str, Any]) -> Principal:
         frozenset(), clients[0] if clients else None, frozenset(clients), Via.SESSION, row["telegram_user_id"],
         row["id"],
     )  # fmt: skip
+
+
+def _person(row: dict[str, Any], lifetimes: Lifetimes) -> Principal:
+    """A person with an account: of the staff by his role, else acting for the first of his organisations."""
+    memberships = tuple(
+        Membership(UUID(organisation), UUID(client) if client else None, MEMBERS[role])
+        for organisation, client, role in row["memberships"]
+    )
+    person = Principal(
+        f"person:{row['person_id']}", row["person_name"], Role.CLIENT, NOWHERE, via=Via.SESSION,
+        session_id=row["id"], person_id=row["person_id"], memberships=memberships, proved_at=row["proved_at"],
+    )  # fmt: skip
+    # A session that was begun before he became staff has a client's long life: he signs in anew.
+    staff = row["person_role"] is not None and row["role"] != Role.CLIENT
+    if staff and (row["strong"] or not lifetimes.staff_second_factor):
+        return replace(person, role=Role(row["person_role"]), scopes=frozenset())
+    return person.acting_for(memberships[0]) if memberships else person
+
+
+async def prove(connection: Connection, session_id: UUID, *, strong: bool) -> None:
+    """Note that the person of a session just proved again that it is he."""
+    await run(
+        connection,
+        "update sys.sessions set proved_at = now(), strong = strong or %s where id = %s",
+        (strong, session_id),
+    )
+
+
+async def end_all_of(connection: Connection, person_id: UUID, but: UUID | None = None) -> int:
+    """End all sessions of a person, but for one; returns how many ended."""
+    return await run(
+        connection,
+        "update sys.sessions set revoked_at = now() where person_id = %s and revoked_at is null"
+        " and id is distinct from %s",
+        (person_id, but),
+    )
 
 
 async def rotate(connection: Connection, token: str) -> str | None:
@@ -143,6 +195,7 @@ SAME = (
     "from sys.sessions s, sys.sessions mine where mine.id = %(id)s and s.revoked_at is null and s.expires_at > now()"
     " and s.method = mine.method and s.telegram_user_id is not distinct from mine.telegram_user_id"
     " and s.key_hash is not distinct from mine.key_hash and s.subjects = mine.subjects"
+    " and s.person_id is not distinct from mine.person_id"
 )
 
 
@@ -150,7 +203,7 @@ async def listed(connection: Connection, session_id: UUID) -> list[dict[str, Any
     """The live sessions of the person who has this one, newest first."""
     found = await rows(
         connection,
-        "select s.id, s.method, s.agent, s.created_at, s.seen_at, s.expires_at, s.id = mine.id as current "  # noqa: S608 - text of ours
+        "select s.id, s.method, s.agent, s.address, s.created_at, s.seen_at, s.expires_at, s.id = mine.id as current "  # noqa: S608 - text of ours
         f"{SAME} and s.seen_at > now() - make_interval(secs => s.idle_seconds)"
         " order by s.created_at desc, s.id limit 100",
         {"id": session_id},
