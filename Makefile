@@ -9,7 +9,7 @@ BENCH ?=
 BIN := .venv/bin
 INSTALL := sh tools/bootstrap.sh
 
-.PHONY: help install run check test e2e walks chaos bench migrate openapi lock format clean
+.PHONY: help install run check test e2e walks chaos bench migrate openapi web client lighthouse lock format clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -19,7 +19,7 @@ install: ## make .venv and install what the lock names (no network when it is th
 	@$(INSTALL)
 
 run: ## start everything: PostgreSQL, twins, worker, API (SIZE=full|small PORT= DATA=)
-	@$(INSTALL) && exec $(BIN)/clobus up --size "$(SIZE)" --port "$(PORT)" --data "$(DATA)"
+	@$(INSTALL) && sh tools/web.sh && exec $(BIN)/clobus up --size "$(SIZE)" --port "$(PORT)" --data "$(DATA)"
 
 check: ## ruff, mypy, import-linter, architecture tests
 	@$(INSTALL)
@@ -32,11 +32,13 @@ check: ## ruff, mypy, import-linter, architecture tests
 test: ## every test
 	@$(INSTALL)
 	@sh tools/browser.sh
+	@sh tools/web.sh
 	$(BIN)/pytest -q -n 2 --dist worksteal tests
 
 e2e: ## the tests of pages, in Chromium
 	@$(INSTALL)
 	@sh tools/browser.sh
+	@sh tools/web.sh
 	$(BIN)/pytest -q tests/e2e
 
 walks: ## the story of a request under every fault (make test tries one of each sort)
@@ -59,6 +61,14 @@ openapi: ## write the API's document anew (tests/api/openapi.json), to be looked
 	@$(INSTALL)
 	$(BIN)/clobus openapi > tests/api/openapi.json.new && mv tests/api/openapi.json.new tests/api/openapi.json
 
+web: ## build the web app into web/out (nothing to do when its sources are as they were)
+	@$(INSTALL)
+	@sh tools/web.sh
+
+client: ## write the web app's typed client anew from tests/api/openapi.json
+	@$(INSTALL)
+	@sh tools/web.sh client
+
 format: ## let ruff format and mend
 	@$(INSTALL)
 	$(BIN)/ruff check --fix-only -q .
@@ -70,5 +80,5 @@ lock: ## resolve the lock files anew from pyproject.toml
 
 clean: ## remove the environment, caches and DATA
 	@if [ -f "$(DATA)/instance.json" ]; then rm -rf "$(DATA)"; fi
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build
+	rm -rf .venv web/node_modules web/.next web/out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

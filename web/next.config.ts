@@ -5,7 +5,7 @@ const config: NextConfig = {
   reactStrictMode: true,
   images: { unoptimized: true },
   poweredByHeader: false,
-  typescript: { ignoreBuildErrors: process.env.WEB_TYPES === "checked" },
+  generateBuildId: () => process.env.WEB_STAMP ?? "dev",
 };
 
 export default config;

@@ -226,6 +226,8 @@ class Settings(BaseSettings):
     webhook_url: HttpUrl | None = None
     # Where the page of the twins is; there is none beside real partners.
     sandbox_url: HttpUrl | None = None
+    # The web app as `make web` builds it; without it there are no pages.
+    web_dir: Path = Path(__file__).parents[2] / "web" / "out"
     zone: str = "Asia/Tashkent"
     clients_folder: str = "7ccd31ca-887b-11eb-938b-00e04cd03b68"
     create_wait_seconds: float = Field(default=3.0, ge=0, le=20)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -28,7 +29,7 @@ def settings(dsn: str, public_url: str = "http://testserver", **limits: Any) -> 
     return Settings(
         public_url=public_url, front_secret=FRONT,
         telegram=Telegram(base_url=AWAY, bot_token=BOT_TOKEN, alert_chat_id=1),
-        database_url=dsn, secret_key="test", create_wait_seconds=0.2,
+        database_url=dsn, secret_key="test", create_wait_seconds=0.2, web_dir=Path("/nonexistent"),
         onec=Onec(base_url=AWAY, user="u", password="p"),
         chatwoot=Chatwoot(base_url=AWAY, token="t", account_id=1, inbox_id=3),
         limits=Limits(**limits), accounts=Accounts(argon2_memory_kib=8, argon2_rounds=1),

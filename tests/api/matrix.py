@@ -137,6 +137,15 @@ DOORS: dict[str, Door] = {
     ),
     # ---- ratings
     "GET /api/ratings/summary": Door(to(STAFF, "auditor")),
+    # ---- the web app; none is built here
+    "GET /_next/{rest:path}": public(404, values={"rest": "none.js"}),
+    "GET /icon.svg": public(404),
+    "GET /ru": public(404),
+    "GET /ru/{rest:path}": public(404, values={"rest": "none"}),
+    "GET /uz": public(404),
+    "GET /uz/{rest:path}": public(404, values={"rest": "none"}),
+    "GET /en": public(404),
+    "GET /en/{rest:path}": public(404, values={"rest": "none"}),
     "GET /rate/done": public(),
     "GET /rate/{token}": public(404, values={"token": "x" * 32}),
     "POST /rate/{token}": public(404, form={"mark-1": "5"}, values={"token": "x" * 32}),

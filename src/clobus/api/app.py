@@ -32,6 +32,7 @@ from clobus.api import (
     sign_in_page,
     signing,
     telegram,
+    web,
     words,
 )
 from clobus.api.creation import Creator
@@ -56,7 +57,7 @@ ROUTERS = (
     words.dicts, ratings.averages, ratings.questions, organisations.joining,
     *(part.router for part in (live, consultations, moves, ratings, attachments, clients, managers, telegram, signing,
                                sign_in_page, health, hooks, ops, messages,
-                               rate_page, activity, reassignments, registering, logins, me, organisations)),
+                               rate_page, activity, reassignments, registering, logins, me, organisations, web)),
 )  # fmt: skip
 
 
@@ -92,6 +93,7 @@ def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
     app.state.creator = Creator(runtime.db, settings)
     app.state.refresher = _refresher(runtime)
     app.state.chatwoot_door = ChatwootDoor(runtime.db)
+    app.state.site = web.Site(settings.web_dir, origin_of(str(settings.chatwoot.base_url)))
     app.state.callers = callers = Callers(runtime.db, trust_of(settings))
     app.state.identity = open_identity(settings)
     app.state.identity = open_identity(settings)

@@ -43,12 +43,6 @@ async def ready(request: Request) -> JSONResponse:
     return JSONResponse({"status": "ok" if good else "schema", "schema": current, "needs": known}, 200 if good else 503)
 
 
-@router.get("/", dependencies=[OPEN], include_in_schema=False)
-async def root(request: Request) -> dict[str, str]:
-    """What answers here."""
-    return {"service": request.app.title, "version": request.app.version, "status": "ok"}
-
-
 @router.get("/api/health", dependencies=[OPEN])
 async def old_health() -> dict[str, str]:
     """The old site's sign of life."""

@@ -53,9 +53,11 @@ class Around:
                 kept = scope.get(cookies.SCOPE_KEY)
                 # A route that sets the cookie itself knows better than the rotation before it.
                 fresh = [(b"set-cookie", kept.encode())] if kept and b"set-cookie" not in present else []
+                # A policy of the page's own says who may frame it, which the older header can't tell so finely.
+                absent = present | ({b"x-frame-options"} if b"content-security-policy" in present else set())
                 message["headers"] = [
                     *message.get("headers", []),
-                    *(pair for pair in HEADERS if pair[0] not in present),
+                    *(pair for pair in HEADERS if pair[0] not in absent),
                     *fresh,
                     (b"x-trace-id", trace.encode()),
                 ]
