@@ -1,4 +1,4 @@
-"""A desk with random requests, and what reports should tell of it, reckoned slowly: one request, one second at a time."""
+"""A desk with random requests, and what reports should tell of it, reckoned slowly: request by request, day by day."""
 
 from __future__ import annotations
 

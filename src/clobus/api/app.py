@@ -25,6 +25,8 @@ from clobus.api import (
     rate_page,
     ratings,
     reassignments,
+    report_settings,
+    reports,
     sign_in_page,
     signing,
     telegram,
@@ -51,7 +53,7 @@ ROUTERS = (
     words.dicts, ratings.averages, ratings.questions,
     *(part.router for part in (live, consultations, moves, ratings, attachments, clients, managers, telegram, signing,
                                sign_in_page, health, hooks, ops, messages,
-                               rate_page, activity, reassignments)),
+                               rate_page, activity, reassignments, report_settings, reports)),
 )  # fmt: skip
 
 

@@ -88,11 +88,11 @@ async def sums(
     named = dict.fromkeys(("n", *measures))
     if by is None:
         columns = ", ".join(f"coalesce(sum({name}), 0)::bigint as {name}" for name in named)
-        sql = f"select null as key, {columns} from {source} where {where}"  # noqa: S608 - names of ours, values are parameters
+        sql = f"select null as key, {columns} from {source} where {where}"
     else:
         columns = ", ".join(f"sum({name})::bigint as {name}" for name in named)
         sql = (
-            f"select {_KEYS.get(by, by)} as key, {columns} from {source} where {where}"  # noqa: S608 - as above
+            f"select {_KEYS.get(by, by)} as key, {columns} from {source} where {where}"
             " group by 1 having sum(n) > 0 order by 1"
         )
     return [dict(row) for row in await rows(connection, sql, params)]
@@ -112,7 +112,7 @@ async def percentiles(
     )
     found = await rows(
         connection,
-        f"select key, {tells} from (select key, bucket, {running} from ("  # noqa: S608 - names of ours, values are parameters
+        f"select key, {tells} from (select key, bucket, {running} from ("
         f" select {key} as key, bucket, {counts} from {source} where {where} group by 1, 2) h) c group by key",
         params,
     )
@@ -127,7 +127,7 @@ def _histogram(period: Period, filters: Filters, by: By | None) -> tuple[str, di
         return where, params, source, ", ".join(f"sum({time}_n)::bigint as {time}_n" for time in TIMES)
     where, params = _where(FACTS, period, filters, by)
     turned = " union all ".join(
-        f"select day, {', '.join(dict.fromkeys((*filters.given(), *(used - {'day'}))))}, {time}_bucket as bucket,"  # noqa: S608 - names of ours
+        f"select day, {', '.join(dict.fromkeys((*filters.given(), *(used - {'day'}))))}, {time}_bucket as bucket,"
         f" {', '.join(f'{int(time == other)} as {other}_n' for other in TIMES)} from {FACTS} where {where}"
         f" and {time}_bucket is not null"
         for time in TIMES
@@ -148,7 +148,9 @@ def _tell(time: str, share: int) -> str:
 
 def _read(row: dict[str, Any], time: str) -> Percentiles:
     values = [
-        within(row[f"{time}_{share}"], row[f"{time}_{share}_b"], row[f"{time}_{share}_c"], row[f"{time}_{share}_t"], share)
+        within(
+            row[f"{time}_{share}"], row[f"{time}_{share}_b"], row[f"{time}_{share}_c"], row[f"{time}_{share}_t"], share
+        )
         for share in (HALF, NINE_TENTHS)
     ]
     return Percentiles(*values)
@@ -169,11 +171,11 @@ async def hours(connection: Connection, period: Period, filters: Filters) -> lis
     used = set(filters.given())
     if used <= _CELL:
         where, params = _where("rep.by_hour", period, filters, None)
-        sql = f"select weekday, hour, sum(n)::bigint as n from rep.by_hour where {where}"  # noqa: S608 - names of ours, values are parameters
+        sql = f"select weekday, hour, sum(n)::bigint as n from rep.by_hour where {where}"
     else:
         where, params = _where(FACTS, period, filters, None)
         sql = (
-            "select extract(isodow from day)::smallint as weekday, hour, sum(n)::bigint as n"  # noqa: S608 - as above
+            "select extract(isodow from day)::smallint as weekday, hour, sum(n)::bigint as n"
             f" from {FACTS} where {where}"
         )
     return [dict(row) for row in await rows(connection, f"{sql} group by 1, 2 having sum(n) > 0 order by 1, 2", params)]

@@ -39,7 +39,7 @@ class Rollup:
         sums = ", ".join(f"sum({name})" for name in self.sums)
         groups = ", ".join(str(number) for number in range(1, len(self.keys) + 1))
         return (
-            f"insert into {self.table} ({', '.join(self.keys)}, {', '.join(self.sums)}) select '{grain}'::\"char\","  # noqa: S608 - names of ours
+            f"insert into {self.table} ({', '.join(self.keys)}, {', '.join(self.sums)}) select '{grain}'::\"char\","
             f" {_GRAINS[grain]}, {own}, {sums} from {self.table} where grain = 'd' group by {groups}"
         )
 
@@ -51,7 +51,7 @@ class Rollup:
         values = ", ".join(f"('{grain}'::\"char\")" for grain in grains)
         day = "case grain " + " ".join(f"when '{grain}' then {_GRAINS[grain]}" for grain in grains) + " end"
         return (
-            f"select grain, {day}, {own}, {sums} from ({self._signed(source)}) i cross join (values {values}) g (grain)"  # noqa: S608 - names of ours
+            f"select grain, {day}, {own}, {sums} from ({self._signed(source)}) i cross join (values {values}) g (grain)"
             f" group by {groups} having {some} order by {groups}"
         )
 
@@ -61,9 +61,9 @@ class Rollup:
         )
         if not self.by_time:
             sums = ", ".join(f"sign * {name} as {name}" for name in self.sums)
-            return f"select day, {columns}, {sums} from {source}"  # noqa: S608 - names of ours
+            return f"select day, {columns}, {sums} from {source}"
         return " union all ".join(
-            f"select day, {columns}, {time}_bucket as bucket, "  # noqa: S608 - names of ours
+            f"select day, {columns}, {time}_bucket as bucket, "
             + ", ".join(f"sign as {name}" if name == f"{time}_n" else f"0 as {name}" for name in self.sums)
             + f" from {source} where {time}_bucket is not null"
             for time in TIMES

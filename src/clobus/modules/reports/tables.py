@@ -33,19 +33,21 @@ class Column:
         """What it shows of sums and percentiles; None where there is nothing to tell."""
         if self.time is not None:
             found = times.get(self.time) if times else None
-            return None if found is None else getattr(found, self.share)
+            return None if found is None else found.median if self.share == "median" else found.p90
         over = sum(int(row[name]) for name in self.over)
         if self.unit == "count":
             return over
         digits = {"seconds": 0, "percent": 1, "mark": 2}[self.unit]
-        return quotient(over * (100 if self.unit == "percent" else 1), sum(int(row[name]) for name in self.under), digits)
+        return quotient(
+            over * (100 if self.unit == "percent" else 1), sum(int(row[name]) for name in self.under), digits
+        )
 
 
 def quotient(over: int, under: int, digits: int) -> int | float | None:
     """A quotient with so many decimals, halves away from zero as numeric of SQL rounds; an integer without decimals."""
     if under == 0:
         return None
-    scaled = (2 * over * 10**digits + under) // (2 * under)
+    scaled = (2 * over * int(10**digits) + under) // (2 * under)
     return scaled / 10**digits if digits else scaled
 
 
@@ -176,3 +178,18 @@ async def names_of(connection: Connection, by: By, keys: Sequence[Any]) -> dict[
         return {}
     found = await rows(connection, sql, ([key for key in keys if key != NOBODY],))
     return {row["key"]: row["name"] for row in found}
+
+
+async def choices(connection: Connection) -> dict[str, list[tuple[Any, str | None]]]:
+    """Values of each filter that any request has, with the names of those that are named in tables."""
+    found: dict[str, list[tuple[Any, str | None]]] = {}
+    for by, source in (("kind", "by_cell"), ("channel", "by_cell"), ("language", "by_cell"),
+                       ("category", "by_category"), ("manager", "by_manager")):  # fmt: skip
+        held = await rows(
+            connection,
+            f"select {by} as key from rep.{source} where grain = 'm' group by 1 having sum(n) > 0 order by 1",
+        )
+        names = await names_of(connection, by, [row["key"] for row in held])  # type: ignore[arg-type]  # five of its values
+        values = [(row["key"], names.get(row["key"])) for row in held]
+        found[by] = sorted(values, key=lambda pair: (pair[1] or "", str(pair[0])))
+    return found

@@ -54,7 +54,7 @@ _MOVED = f"""
         where (f.client_id, f.created_at) is distinct from (c.client_id, c.create_date)) m
     cross join lateral (values (m.a, m.b), (m.c, m.d)) v (client_id, at)
     join cons.cons o on o.client_id = v.client_id and o.create_date >= v.at
-        and o.create_date <= v.at + interval '{REPEAT_DAYS} days'"""  # noqa: S608 - a number of ours
+        and o.create_date <= v.at + interval '{REPEAT_DAYS} days'"""
 """Requests whose being a repetition hangs on some that came, went or moved to another client or day."""
 
 
@@ -107,7 +107,7 @@ async def rebuild(connection: Connection, zone: ZoneInfo) -> int:
     await run(connection, f"truncate rep.facts, {tables}")
     await run(
         connection,
-        f"insert into rep.facts ({', '.join(COLUMNS)}) {facts_of('true')} order by created_at",  # noqa: S608 - names of ours
+        f"insert into rep.facts ({', '.join(COLUMNS)}) {facts_of('true')} order by created_at",
         parameters(zone),
     )
     for rollup in ROLLUPS:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ YEARS_AHEAD = 2
 KEY = "reports.calendar"
 
 
-class WorkCalendar(Protocol):
+class WorkCalendar(Hashable, Protocol):
     """What is needed of the desk's calendar: hours of each working day, in a zone."""
 
     @property
@@ -50,10 +51,16 @@ def shifts(calendar: WorkCalendar, last_year: int) -> Iterator[tuple[datetime, i
         day += timedelta(days=1)
 
 
+@lru_cache(maxsize=8)
+def _filled(calendar: WorkCalendar, last_year: int) -> tuple[str, list[tuple[datetime, int, int]]]:
+    """The table and a mark of it."""
+    found = list(shifts(calendar, last_year))
+    return hashlib.sha256(msgspec.json.encode(found)).hexdigest(), found
+
+
 async def keep(connection: Connection, calendar: WorkCalendar, year: int) -> bool:
     """Fill the table when the calendar is another one than last time; True when it was. All requests change then."""
-    found = list(shifts(calendar, year + YEARS_AHEAD))
-    mark = hashlib.sha256(msgspec.json.encode(found)).hexdigest()
+    mark, found = _filled(calendar, year + YEARS_AHEAD)
     known = await one(connection, "select value from sys.settings where key = %s", (KEY,))
     if known is not None and known["value"] == mark:
         return False
