@@ -13,10 +13,13 @@ from clobus.core import runs
 from clobus.core.db import advisory_lock, one, rows, run
 from clobus.core.errors import ClobusError, Conflict
 from clobus.core.events import Origin
+from clobus.gateways.telegram.client import TelegramClient
 from clobus.modules.accounts import sessions
 from clobus.modules.consultations import rating_requests, reassignment
 from clobus.modules.notifications import reminders
 from clobus.modules.ops import alerts
+from clobus.modules.reports import sending
+from clobus.modules.reports import service as reports
 from clobus.parts import Parts
 from clobus.runtime import Runtime
 from clobus.settings import Settings
@@ -24,6 +27,7 @@ from clobus.sync import drift
 from clobus.sync.onec import pull, sweep
 from clobus.sync.onec.feed import Feed
 from clobus.sync.onec.feeds import CONSULTATIONS, FEEDS
+from clobus.sync.onec.push_summary import SummaryPush
 
 RECENT_SECONDS = 60
 CSAT_SECONDS = 600
@@ -204,6 +208,31 @@ async def _csat(parts: Parts) -> object:
     return await parts.receiver.surveys.recent(await _missed(parts, "chatwoot_csat", CSAT_SECONDS * 6))
 
 
+async def _reports(parts: Parts) -> None:
+    """Take what changed into the sums that reports are read from."""
+    settings = parts.runtime.settings
+    await reports.keep_up(parts.runtime.db, settings.calendar.of(settings.tz))
+
+
+async def _report_sending(parts: Parts) -> None:
+    """Send reports that are due, and the digest of the day."""
+    runtime, settings = parts.runtime, parts.runtime.settings
+    given = settings.reports
+    digest = None
+    if given.digest_chat_id is not None:
+        digest = sending.Digest(given.digest_chat_id, given.digest_language, given.digest_at)
+    bot = TelegramClient.over(runtime.telegram) if runtime.telegram else None
+    calendar = settings.calendar.of(settings.tz)
+    await sending.Sender(runtime.db, settings.tz, calendar, runtime.mailer, bot, digest).all_due()
+
+
+async def _report_onec(parts: Parts) -> None:
+    """Keep the summary in 1C's register true, where one is named."""
+    runtime, given = parts.runtime, parts.runtime.settings.reports
+    if given.onec_register is not None:
+        await SummaryPush(runtime.db, runtime.onec, given.onec_register, runtime.onec.zone).days(given.onec_days)
+
+
 async def _alerts(parts: Parts) -> None:
     """Look who answers and what is wrong, and tell people of it."""
     runtime, settings = parts.runtime, parts.runtime.settings
@@ -241,6 +270,9 @@ SCHEDULE: tuple[Process, ...] = (
     Process("rating_ask", 30, _ask_ratings),
     Process("chatwoot_csat", CSAT_SECONDS, _csat, first=60),
     Process("cleanup", 3600, _cleanup, first=600),
+    Process("reports", 5, _reports, recorded=False),
+    Process("report_sending", 30, _report_sending, recorded=False),
+    Process("report_onec", 600, _report_onec, recorded=False, first=120),
     Process("alerts", 15, _alerts, recorded=False),
     Process("lost_runs", 60, _lost_runs, recorded=False),
 )

@@ -198,6 +198,19 @@ class Ratings(_Group):
     csat: bool = True
 
 
+class Reports(_Group):
+    """What the management is told by itself: a digest of the day into a chat, and a summary into a register of 1C.
+
+    Without `digest_chat_id` there is no digest, without `onec_register` nothing is written to 1C.
+    """
+
+    digest_chat_id: int | str | None = None
+    digest_language: str = Field(default="ru", pattern="^(uz|ru|en)$")
+    digest_at: time = Field(default=time(19), description="Local time of the digest, which tells of that day.")
+    onec_register: str | None = Field(default=None, pattern=r"^InformationRegister_\w+$")
+    onec_days: int = Field(default=7, ge=1, le=62, description="How many days back the summary in 1C is kept true.")
+
+
 class Attachments(_Group):
     """Files that are put to a request: how many, how large, of which kinds (as their content tells, not their name)."""
 
@@ -250,6 +263,7 @@ class Settings(BaseSettings):
     ratings: Ratings = Ratings()
     accounts: Accounts = Accounts()
     oidc: Oidc | None = None
+    reports: Reports = Reports()
 
     @property
     def tz(self) -> ZoneInfo:

@@ -6,7 +6,7 @@ for whom they name.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 UNKNOWN = ("nobody", "wrong_key", "forged", "stale", "expired", "revoked")
@@ -62,6 +62,9 @@ MINI_APP = to("mini_app")
 OPS = to((), head=403, administrator=403, auditor=403)
 SUPPORT = "Техническая поддержка"
 LETTER = {"kind": "outbox", "name": "x", "act": "drop", "csrf": "x"}
+
+REPORT = Door(to("head", "administrator", "auditor"))
+SCHEDULE = {"report": "volume", "period": "week", "at": "09:00", "channel": "telegram", "recipient": "-100"}
 
 DOORS: dict[str, Door] = {
     # ---- requests
@@ -159,6 +162,23 @@ DOORS: dict[str, Door] = {
     "GET /api/reassignments": Door(to(STAFF, "auditor")),
     "POST /api/reassignments/{number}/accept": Door(to(STAFF, status=404), {"number": "7"}, {}),
     "POST /api/reassignments/{number}/decline": Door(to(STAFF, status=404), {"number": "7"}, {}),
+    # ---- reports: a manager's key that names no manager has no numbers of his own
+    "GET /api/reports/overview": REPORT,
+    "GET /api/reports/heat": REPORT,
+    "GET /api/reports/options": Door(to(STAFF, "auditor")),
+    "GET /api/reports/requests": REPORT,
+    "GET /api/reports/{name}": replace(REPORT, values={"name": "volume"}),
+    "GET /api/reports/{name}/file": replace(REPORT, values={"name": "volume"}, query="?format=csv"),
+    "GET /api/report-settings/sla": Door(to(STAFF, "auditor")),
+    "PUT /api/report-settings/sla": Door(to("head", "administrator"), body={"items": []}),
+    "GET /api/report-settings/schedules": Door(to("head", "administrator", "auditor")),
+    "POST /api/report-settings/schedules": Door(to("head", "administrator", status=201), body=SCHEDULE),
+    "PUT /api/report-settings/schedules/{schedule_id}": Door(
+        to("head", "administrator", status=404), {"schedule_id": "@made"}, SCHEDULE
+    ),
+    "DELETE /api/report-settings/schedules/{schedule_id}": Door(
+        to("head", "administrator", status=404), {"schedule_id": "@made"}
+    ),
     # ---- the Mini App
     "GET /api/telegram/check-contact/{telegram_user_id}": Door(MINI_APP, {"telegram_user_id": "501"}),
     "POST /api/telegram/link-user": Door(MINI_APP, body={"telegram_user_id": 501}),

@@ -67,6 +67,7 @@ NOUNS = {
     "knowledge": {"rating_questions"},
     "notifications": {"deliver", "letters", "preferences", "preview", "quiet", "reading", "reminders"},
     "ops": {"alerts", "dead_letters", "health"},
+    "reports": {"drill", "figures", "files", "policies", "schedules", "sending", "tables", "words"},
 }
 
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from clobus import cli
+from clobus.modules.reports import files
 from tests.architecture import tree
 from tests.architecture.test_code import imports
 
@@ -19,8 +20,9 @@ PROOF = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 LATER = re.compile(r"^issue [45]: not yet$")
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 ENTRIES = {"clobus.__main__"}
-COMMANDS = {f"clobus.commands.{name.replace('-', '_')}" for name in cli.COMMANDS}
-"""Read in by name."""
+BY_NAME = {f"clobus.commands.{name.replace('-', '_')}" for name in cli.COMMANDS}
+BY_NAME |= {module for module, _ in files.MAKERS.values()}
+"""Read in when they are needed."""
 
 
 def functions(path: Path) -> set[str]:
@@ -80,7 +82,7 @@ def test_every_file_of_the_platform_is_used() -> None:
     idle = []
     for path in files:
         module = ".".join(path.relative_to(tree.ROOT / "src").with_suffix("").parts)
-        if path.name != "__init__.py" and module not in known | ENTRIES | COMMANDS:
+        if path.name != "__init__.py" and module not in known | ENTRIES | BY_NAME:
             idle.append(module)
     assert idle == []
 

@@ -36,7 +36,8 @@ STATUS: dict[str, int] = {
     "dictionary.unknown": 400, "gateway.down": 503, "gateway.transient": 503, "http.413": 413, "http.415": 415,
     "idempotency.in_flight": 409, "idempotency.key_length": 400, "idempotency.other_body": 422,
     "consultation.manager_unknown": 400, "manager.unknown": 404,
-    "page.cursor": 400, "rating.period": 400, "rate.limit": 429, "reassignment.decided": 409,
+    "page.cursor": 400, "rating.period": 400, "rate.limit": 429, "report.manager": 403,
+    "report.period": 400, "report.schedule": 404, "report.unknown": 404, "reassignment.decided": 409,
     "reassignment.unknown": 404, "reassignment.void": 409, "request.invalid": 422, "database.away": 503,
     "internal": 500, "account.taken": 409, "auth.person_needed": 403, "auth.step_up_needed": 403,
     "auth.too_many": 429, "auth.wrong": 401, "auth.wrong_proof": 403, "invitation.too_many": 409,
@@ -49,7 +50,7 @@ STATUS: dict[str, int] = {
 }  # fmt: skip
 _SHOWN: dict[str, Any] = {
     "limit": 3, "days": 30, "minutes": 30, "name": "report.pdf", "megabytes": 20, "status": "resolved",
-    "per_minute": 60, "field": "online_question_cat", "system": "onec",
+    "per_minute": 60, "field": "online_question_cat", "years": 12, "system": "onec",
 }  # fmt: skip
 
 

@@ -29,6 +29,8 @@ from clobus.api import (
     ratings,
     reassignments,
     registering,
+    report_settings,
+    reports,
     sign_in_page,
     signing,
     telegram,
@@ -57,7 +59,8 @@ ROUTERS = (
     words.dicts, ratings.averages, ratings.questions, organisations.joining,
     *(part.router for part in (live, consultations, moves, ratings, attachments, clients, managers, telegram, signing,
                                sign_in_page, health, hooks, ops, messages,
-                               rate_page, activity, reassignments, registering, logins, me, organisations, web)),
+                               rate_page, activity, reassignments, report_settings, reports, registering, logins, me,
+                               organisations, web)),
 )  # fmt: skip
 
 
@@ -95,7 +98,6 @@ def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
     app.state.chatwoot_door = ChatwootDoor(runtime.db)
     app.state.site = web.Site(settings.web_dir, origin_of(str(settings.chatwoot.base_url)))
     app.state.callers = callers = Callers(runtime.db, trust_of(settings))
-    app.state.identity = open_identity(settings)
     app.state.identity = open_identity(settings)
     app.state.telegram_door = TelegramDoor(runtime.db, settings.secret_key.get_secret_value())
     app.state.door = Door(

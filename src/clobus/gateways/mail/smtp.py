@@ -25,6 +25,15 @@ _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,
 
 
 @dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that goes with a letter."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A letter to one person; `id` becomes its Message-ID together with the sender's domain."""
 
@@ -33,6 +42,7 @@ class Letter:
     text: str
     html: str
     id: str
+    enclosures: tuple[Enclosure, ...] = ()
 
 
 class Mailer:
@@ -118,6 +128,9 @@ class Mailer:
         # Base64 and not 8bit: not every server on the way keeps eight bits.
         message.set_content(letter.text, cte="base64")
         message.add_alternative(letter.html, subtype="html", cte="base64")
+        for file in letter.enclosures:
+            kind, _, subtype = file.media_type.partition("/")
+            message.add_attachment(file.content, maintype=kind, subtype=subtype, filename=file.name)
         return message.as_bytes()
 
 

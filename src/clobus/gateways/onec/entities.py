@@ -156,6 +156,27 @@ class Rating(Entity, kw_only=True):
     rated_at: LocalTime | None = field(name="ДатаОценки", default=None)
 
 
+class DaySummary(Entity, kw_only=True):
+    """What we write of a manager's day (the register is named in the settings): times in working seconds."""
+
+    entity_set: ClassVar = "InformationRegister_СводкаКонсультаций"
+    references: ClassVar = ("manager_key",)
+
+    period: LocalTime = field(name="Period")
+    manager_key: UUID | None = field(name="Менеджер_Key")
+    requests: int | str | None = field(name="Обращений", default=None)
+    closed: int | str | None = field(name="Закрыто", default=None)
+    cancelled: int | str | None = field(name="Отменено", default=None)
+    redated: int | str | None = field(name="Перенесено", default=None)
+    repeated: int | str | None = field(name="Повторных", default=None)
+    first_average: int | str | None = field(name="ПервыйОтветСекунд", default=None)
+    closing_average: int | str | None = field(name="ЗакрытиеСекунд", default=None)
+    marks: int | str | None = field(name="Оценок", default=None)
+    marks_sum: int | str | None = field(name="СуммаОценок", default=None)
+    met: int | str | None = field(name="ВСрок", default=None)
+    missed: int | str | None = field(name="НеВСрок", default=None)
+
+
 class Call(Entity, kw_only=True):
     """`InformationRegister_РегистрацияДозвона`: an attempt to call the client."""
 

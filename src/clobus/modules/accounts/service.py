@@ -16,7 +16,8 @@ SCOPES = frozenset(
         "chat:token", "clients:read", "clients:write", "clients:write-new", "consultations:create",
         "consultations:read", "consultations:read-by-id", "consultations:write", "dicts:read", "dicts:write",
         "events:read", "links:create", "live", "managers:read", "metrics:read", "notifications:read",
-        "notifications:retry", "preferences:read", "preferences:write", "ratings:read",
+        "notifications:retry", "preferences:read", "preferences:write", "ratings:read", "reports:read",
+        "reports:write",
     }
 )  # fmt: skip
 """What a key may be narrowed to; a scope covers those that begin with it and a dash."""

@@ -193,6 +193,27 @@ _REGISTERS = (
         periodic=True,
     ),
     register("ЗакрытиеОчередиНаКонсультанта", (date("Дата"), ref("Менеджер", USERS)), (flag("Закрыт"),)),
+    register(
+        "СводкаКонсультаций",
+        (ref("Менеджер", USERS),),
+        tuple(
+            number(name, "Int32")
+            for name in (
+                "Обращений",
+                "Закрыто",
+                "Отменено",
+                "Перенесено",
+                "Повторных",
+                "ПервыйОтветСекунд",
+                "ЗакрытиеСекунд",
+                "Оценок",
+                "СуммаОценок",
+                "ВСрок",
+                "НеВСрок",
+            )
+        ),
+        periodic=True,
+    ),
 )
 
 SCHEMA = Schema((_CALL, _CLIENTS, *_STAFF, *_DICTIONARIES, *_REGISTERS))

@@ -1,0 +1,80 @@
+"""Routes of what reports are measured by and of those that are sent by themselves."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from clobus.api.answers import problems_of
+from clobus.api.replies import answer
+from clobus.api.report_forms import PromisesIn, PromisesOut, ScheduleIn, ScheduleOut, SchedulesOut
+from clobus.core.auth import STAFF, Principal, Role, require
+from clobus.modules.reports import policies, schedules
+
+router = APIRouter(prefix="/api/report-settings", tags=["reports"])
+READ = Depends(require(*STAFF, Role.AUDITOR, scope="reports:read"))
+PROMISE = Depends(require(Role.HEAD, Role.ADMINISTRATOR, scope="reports:write"))
+SEE = Depends(require(Role.HEAD, Role.ADMINISTRATOR, Role.AUDITOR, scope="reports:read"))
+WRITE = require(Role.HEAD, Role.ADMINISTRATOR, scope="reports:write")
+
+
+@router.get("/sla", response_model=PromisesOut, dependencies=[READ], summary="Read promises")
+async def promises(request: Request) -> Response:
+    """How soon requests are answered and closed, by kind and importance, in working seconds."""
+    async with request.app.state.runtime.db.read() as connection:
+        return answer({"items": await policies.listed(connection)})
+
+
+@router.put("/sla", response_model=PromisesOut, dependencies=[PROMISE], summary="Change promises")
+async def promise(request: Request, body: PromisesIn) -> Response:
+    """Promise these and nothing else; reports of all requests follow within moments."""
+    async with request.app.state.runtime.db.transaction() as connection:
+        await policies.replace(connection, [item.model_dump() for item in body.items])
+        return answer({"items": await policies.listed(connection)})
+
+
+@router.get("/schedules", response_model=SchedulesOut, dependencies=[SEE], summary="List schedules")
+async def listed(request: Request) -> Response:
+    """Reports that are sent by themselves, and what became of the last of each."""
+    async with request.app.state.runtime.db.read() as connection:
+        return answer({"items": await schedules.listed(connection)})
+
+
+@router.post("/schedules", response_model=ScheduleOut, status_code=201, summary="Make a schedule")
+async def make(request: Request, body: ScheduleIn, principal: Annotated[Principal, Depends(WRITE)]) -> Response:
+    """Let a report be sent by itself."""
+    async with request.app.state.runtime.db.transaction() as connection:
+        made = await schedules.put(connection, _plain(body), principal.id)
+        [shown] = await schedules.listed(connection, made)
+    return answer(shown, 201)
+
+
+@router.put(
+    "/schedules/{schedule_id}", response_model=ScheduleOut, responses=problems_of("report.schedule"),
+    summary="Change a schedule",
+)  # fmt: skip
+async def change(
+    request: Request, schedule_id: UUID, body: ScheduleIn, principal: Annotated[Principal, Depends(WRITE)]
+) -> Response:
+    """Change a schedule as a whole; 404."""
+    async with request.app.state.runtime.db.transaction() as connection:
+        await schedules.put(connection, _plain(body), principal.id, schedule_id)
+        [shown] = await schedules.listed(connection, schedule_id)
+    return answer(shown)
+
+
+@router.delete(
+    "/schedules/{schedule_id}", status_code=204, dependencies=[Depends(WRITE)], summary="End a schedule",
+    responses=problems_of("report.schedule"),
+)  # fmt: skip
+async def remove(request: Request, schedule_id: UUID) -> Response:
+    """End a schedule; 404."""
+    async with request.app.state.runtime.db.transaction() as connection:
+        await schedules.remove(connection, schedule_id)
+    return Response(status_code=204)
+
+
+def _plain(body: ScheduleIn) -> dict[str, object]:
+    return {**body.model_dump(), "filters": body.filters.model_dump(mode="json", exclude_none=True)}

@@ -1,0 +1,142 @@
+"""Reports that go out by themselves: what is due, claimed once, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from clobus.core.db import Connection, one, rows, run
+from clobus.core.errors import NotFound
+from clobus.core.ids import new_id
+from clobus.modules.reports.types import Filters, Period
+
+COLUMNS = (
+    "schedule_id", "report", "filters", "period", "at", "format", "channel", "recipient", "language", "active",
+)  # fmt: skip
+LATER_MINUTES = 5
+MOST_TRIES = 20
+LOST_MINUTES = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A report, its filters, the period that it tells of, when and to whom it goes, and how."""
+
+    schedule_id: UUID
+    report: str
+    filters: dict[str, Any]
+    period: str
+    at: time
+    format: str
+    channel: str
+    recipient: str
+    language: str
+    active: bool
+
+    def narrowed(self) -> Filters:
+        """The filters as reports take them."""
+        given = {name: value for name, value in self.filters.items() if value is not None}
+        return Filters(
+            given.get("kind"), given.get("channel"), given.get("language"),
+            UUID(given["category"]) if "category" in given else None,
+            UUID(given["manager"]) if "manager" in given else None,
+        )  # fmt: skip
+
+
+def told_of(period: str, day: date) -> Period | None:
+    """What a sending on this day tells of: yesterday, on Mondays the week, on the first the month; None: not today."""
+    if period == "day":
+        return Period(day - timedelta(days=1), day - timedelta(days=1))
+    if period == "week":
+        return Period(day - timedelta(days=7), day - timedelta(days=1)) if day.weekday() == 0 else None
+    last = day - timedelta(days=1)
+    return Period(last.replace(day=1), last) if day.day == 1 else None
+
+
+async def listed(connection: Connection, schedule_id: UUID | None = None) -> list[dict[str, Any]]:
+    """All schedules, or the one, each with what became of its last sending."""
+    found = await rows(
+        connection,
+        f"select {', '.join(f's.{name}' for name in COLUMNS)}, l.day as sent_day, l.state as sent_state,"
+        " l.error as sent_error from rep.schedules s left join lateral (select day, state, error from rep.sendings"
+        " where subject = s.schedule_id::text order by day desc limit 1) l on true"
+        " where %(id)s::uuid is null or s.schedule_id = %(id)s order by s.created_at, s.schedule_id",
+        {"id": schedule_id},
+    )
+    return [dict(row) for row in found]
+
+
+async def put(connection: Connection, given: Mapping[str, Any], by: str, schedule_id: UUID | None = None) -> UUID:
+    """Make a schedule, or change one as a whole; NotFound when there is none of that id."""
+    values = {name: given[name] for name in COLUMNS if name != "schedule_id"} | {"filters": Jsonb(given["filters"])}
+    if schedule_id is None:
+        made = new_id()
+        await run(
+            connection,
+            f"insert into rep.schedules (schedule_id, {', '.join(values)}, created_by)"
+            f" values (%(id)s, {', '.join(f'%({name})s' for name in values)}, %(by)s)",
+            {**values, "id": made, "by": by},
+        )
+        return made
+    changed = await run(
+        connection,
+        f"update rep.schedules set {', '.join(f'{name} = %({name})s' for name in values)} where schedule_id = %(id)s",
+        {**values, "id": schedule_id},
+    )
+    if not changed:
+        raise NotFound("report.schedule")
+    return schedule_id
+
+
+async def remove(connection: Connection, schedule_id: UUID) -> None:
+    """End a schedule; NotFound when there is none."""
+    if not await run(connection, "delete from rep.schedules where schedule_id = %s", (schedule_id,)):
+        raise NotFound("report.schedule")
+
+
+async def due(connection: Connection, local: datetime) -> list[tuple[Schedule, Period]]:
+    """Schedules whose hour has come today and that were not sent yet, with what each tells of."""
+    found = await rows(
+        connection,
+        f"select {', '.join(COLUMNS)} from rep.schedules where active and at <= %s order by at, schedule_id",
+        (local.time().replace(tzinfo=None),),
+    )
+    ready = [Schedule(**row) for row in found]
+    return [(each, period) for each in ready if (period := told_of(each.period, local.date())) is not None]
+
+
+async def claim(connection: Connection, subject: str, day: date) -> bool:
+    """Take a sending upon oneself: once a day, and again when it surely did not go out."""
+    found = await one(
+        connection,
+        "insert into rep.sendings as s (subject, day) values (%(subject)s, %(day)s) on conflict (subject, day)"
+        " do update set state = 'sending', attempts = s.attempts + 1, at = now()"
+        " where s.state = 'later' and s.at < now() - make_interval(mins => %(pause)s) and s.attempts < %(most)s"
+        " returning subject",
+        {"subject": subject, "day": day, "pause": LATER_MINUTES, "most": MOST_TRIES},
+    )
+    return found is not None
+
+
+async def note(connection: Connection, subject: str, day: date, state: str, error: str | None = None) -> None:
+    """What became of a sending."""
+    await run(
+        connection,
+        "update rep.sendings set state = %s, error = %s, at = now() where subject = %s and day = %s",
+        (state, error, subject, day),
+    )
+
+
+async def mark_lost(connection: Connection) -> None:
+    """Of what a worker died over nobody knows whether it went out: it is not sent twice."""
+    await run(
+        connection,
+        "update rep.sendings set state = 'unknown', error = 'its worker died' where state = 'sending'"
+        " and at < now() - make_interval(mins => %s)",
+        (LOST_MINUTES,),
+    )

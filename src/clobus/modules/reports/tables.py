@@ -1,0 +1,195 @@
+"""The named reports: which columns each has, and the table that people, files and pictures show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from clobus.core.db import Connection, rows
+from clobus.modules.reports import figures
+from clobus.modules.reports.types import NOBODY, SERIES, By, Filters, Period
+
+Unit = Literal["count", "seconds", "percent", "mark"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: a count of `over`, a quotient of `over` by `under`, or a percentile of a time."""
+
+    name: str
+    unit: Unit
+    over: tuple[str, ...] = ()
+    under: tuple[str, ...] = ()
+    time: str | None = None
+    share: Literal["median", "p90"] = "median"
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The sums that it is made of."""
+        return (*self.over, *self.under)
+
+    def value(self, row: dict[str, Any], times: dict[str, figures.Percentiles] | None) -> int | float | None:
+        """What it shows of sums and percentiles; None where there is nothing to tell."""
+        if self.time is not None:
+            found = times.get(self.time) if times else None
+            return None if found is None else found.median if self.share == "median" else found.p90
+        over = sum(int(row[name]) for name in self.over)
+        if self.unit == "count":
+            return over
+        digits = {"seconds": 0, "percent": 1, "mark": 2}[self.unit]
+        return quotient(
+            over * (100 if self.unit == "percent" else 1), sum(int(row[name]) for name in self.under), digits
+        )
+
+
+def quotient(over: int, under: int, digits: int) -> int | float | None:
+    """A quotient with so many decimals, halves away from zero as numeric of SQL rounds; an integer without decimals."""
+    if under == 0:
+        return None
+    scaled = (2 * over * int(10**digits) + under) // (2 * under)
+    return scaled / 10**digits if digits else scaled
+
+
+def _count(name: str, *over: str) -> Column:
+    return Column(name, "count", over or (name,))
+
+
+def _time(name: str) -> tuple[Column, ...]:
+    return (
+        Column(f"{name}_count", "count", (f"{name}_n",)),
+        Column(f"{name}_average", "seconds", (f"{name}_sum",), (f"{name}_n",)),
+        Column(f"{name}_median", "seconds", time=name),
+        Column(f"{name}_p90", "seconds", time=name, share="p90"),
+    )
+
+
+REQUESTS = _count("requests", "n")
+CLOSED = _count("closed", "closed_n")
+CANCELLED = _count("cancelled", "cancelled_n")
+CANCELLED_SHARE = Column("cancelled_share", "percent", ("cancelled_n",), ("n",))
+REPEATED = _count("repeated", "repeated_n")
+REPEATED_SHARE = Column("repeated_share", "percent", ("repeated_n",), ("n",))
+CSAT = Column("csat", "mark", ("marks_sum",), ("marks_n",))
+FIRST_SLA = Column("first_sla", "percent", ("first_met",), ("first_met", "first_missed"))
+CLOSING_SLA = Column("closing_sla", "percent", ("closing_met",), ("closing_met", "closing_missed"))
+_FIRST, _ANSWER, _CLOSING = _time("first"), _time("answer"), _time("closing")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report: its columns, what it is grouped by unless asked otherwise, and the columns that its chart draws."""
+
+    name: str
+    columns: tuple[Column, ...]
+    by: By
+    chart: tuple[str, ...]
+
+
+REPORTS: dict[str, Report] = {
+    report.name: report
+    for report in (
+        Report("volume", (REQUESTS, CLOSED, CANCELLED, CANCELLED_SHARE, REPEATED, REPEATED_SHARE), "day",
+               ("requests", "closed", "cancelled")),
+        Report("times", (*_FIRST, *_ANSWER, *_CLOSING), "week", ("first_median", "answer_median", "closing_median")),
+        Report("managers", (REQUESTS, CLOSED, CANCELLED_SHARE, _FIRST[1], _ANSWER[1], _CLOSING[1], CSAT, FIRST_SLA,
+                            CLOSING_SLA), "manager", ("requests", "closed")),
+        Report("satisfaction", (CLOSED, _count("rated", "rated_n"),
+                                Column("rated_share", "percent", ("rated_n",), ("closed_n",)),
+                                _count("marks", "marks_n"), CSAT), "month", ("csat",)),
+        Report("sla", (_count("first_due", "first_met", "first_missed"), _count("first_met"), FIRST_SLA,
+                       _count("closing_due", "closing_met", "closing_missed"), _count("closing_met"), CLOSING_SLA),
+               "week", ("first_sla", "closing_sla")),
+        Report("changes", (REQUESTS, _count("redated", "redated_n"),
+                           Column("redated_share", "percent", ("redated_n",), ("n",)),
+                           _count("redates", "redates_n"), REPEATED, REPEATED_SHARE, CANCELLED, CANCELLED_SHARE),
+               "month", ("redated_share", "repeated_share", "cancelled_share")),
+    )
+}  # fmt: skip
+OVERVIEW = (REQUESTS, CLOSED, CANCELLED_SHARE, _FIRST[1], _FIRST[2], _FIRST[3], _ANSWER[1], _CLOSING[1], _CLOSING[2],
+            _CLOSING[3], CSAT, FIRST_SLA, CLOSING_SLA, REPEATED_SHARE,
+            Column("redated_share", "percent", ("redated_n",), ("n",)))  # fmt: skip
+HEAT = "heat"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row: its key (a day, a code, a uuid), the name of what has one, and values by column."""
+
+    key: Any
+    name: str | None
+    values: dict[str, int | float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A report over a period, beside the period before."""
+
+    report: Report
+    by: By
+    period: Period
+    filters: Filters
+    lines: list[Line]
+    total: dict[str, int | float | None]
+    previous: dict[str, int | float | None] = field(default_factory=dict)
+
+
+async def table(
+    connection: Connection, report: Report, period: Period, filters: Filters, by: By | None = None, *,
+    compare: bool = True,
+) -> Table:  # fmt: skip
+    """Make a report. Percentiles are told by day, week, month, kind, channel and language, and in the total."""
+    by = by or report.by
+    measures = [name for column in report.columns for name in column.measures]
+    found = await figures.sums(connection, measures, period, filters, by)
+    drawn = any(column.time for column in report.columns) and by not in ("manager", "category")
+    times = await figures.percentiles(connection, period, filters, by) if drawn else {}
+    names = await names_of(connection, by, [row["key"] for row in found])
+    lines = [
+        Line(row["key"], names.get(row["key"]), {c.name: c.value(row, times.get(row["key"])) for c in report.columns})
+        for row in found
+    ]
+    if by not in SERIES:
+        first = report.columns[0].name
+        lines.sort(key=lambda line: (-(line.values[first] or 0), line.name or str(line.key)))
+    total = await totals(connection, report.columns, period, filters)
+    before = await totals(connection, report.columns, period.before(), filters) if compare else {}
+    return Table(report, by, period, filters, lines, total, before)
+
+
+async def totals(
+    connection: Connection, columns: Sequence[Column], period: Period, filters: Filters
+) -> dict[str, int | float | None]:
+    """Columns over a whole period."""
+    measures = [name for column in columns for name in column.measures]
+    [row] = await figures.sums(connection, measures, period, filters)
+    drawn = any(column.time for column in columns)
+    times = await figures.percentiles(connection, period, filters) if drawn else {}
+    return {column.name: column.value(row, times.get(None)) for column in columns}
+
+
+async def names_of(connection: Connection, by: By, keys: Sequence[Any]) -> dict[Any, str]:
+    """Names of managers and categories by key; others are named by the catalogues."""
+    if by == "manager":
+        sql = "select cl_ref_key as key, description as name from cons.users where cl_ref_key = any(%s)"
+    elif by == "category":
+        sql = "select ref_key as key, description as name from dict.online_question_cat where ref_key = any(%s)"
+    else:
+        return {}
+    found = await rows(connection, sql, ([key for key in keys if key != NOBODY],))
+    return {row["key"]: row["name"] for row in found}
+
+
+async def choices(connection: Connection) -> dict[str, list[tuple[Any, str | None]]]:
+    """Values of each filter that any request has, with the names of those that are named in tables."""
+    found: dict[str, list[tuple[Any, str | None]]] = {}
+    for by, source in (("kind", "by_cell"), ("channel", "by_cell"), ("language", "by_cell"),
+                       ("category", "by_category"), ("manager", "by_manager")):  # fmt: skip
+        held = await rows(
+            connection,
+            f"select {by} as key from rep.{source} where grain = 'm' group by 1 having sum(n) > 0 order by 1",
+        )
+        names = await names_of(connection, by, [row["key"] for row in held])  # type: ignore[arg-type]  # five of its values
+        values = [(row["key"], names.get(row["key"])) for row in held]
+        found[by] = sorted(values, key=lambda pair: (pair[1] or "", str(pair[0])))
+    return found
