@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 UNKNOWN = ("nobody", "wrong_key", "forged", "stale", "expired", "revoked")
-OWN = ("owner", "session", "mini_app")
-"""The organisation itself, by key, by session, by Mini App."""
-CLIENTS = (*OWN, "own_user", "other")
+OWN = ("owner", "session", "mini_app", "person")
+"""The organisation itself, by key, by session, by Mini App, and by the account of its owner."""
+CLIENTS = (*OWN, "viewer", "own_user", "other")
+"""`viewer` has an account, too, and may look at what the organisation has."""
 SERVICES = ("service", "narrow")
 """A key of a service without scopes, and one with just the scope of the route; `astray` has another scope."""
 STAFF = ("manager", "head", "administrator")
@@ -52,13 +53,18 @@ def public(status: int = 200, body: Any = None, form: dict[str, str] | None = No
 READERS = to(CLIENTS, SERVICES, STAFF, "auditor")
 DICTIONARY = to(CLIENTS, SERVICES, STAFF, "auditor", "front")
 OFFICE = to(SERVICES, STAFF, "auditor")
-OWN_ROW = to(OWN, SERVICES, STAFF, "auditor", other=404)
+OWN_ROW = to(OWN, "viewer", SERVICES, STAFF, "auditor", other=404)
 HOLDERS = OWN_ROW | {"own_user": 404, "front": 200}
 """Who holds our id of a request may read it."""
 ACTING = to(OWN, SERVICES, STAFF, "front", own_user=404, other=404)
-SESSION_ONLY = to("session", owner=409, own_user=409, other=409, mini_app=409, stranger=409, manager=409, head=409,
-                  administrator=409, auditor=409)  # fmt: skip
+SESSION_ONLY = to("session", "person", "viewer", owner=409, own_user=409, other=409, mini_app=409, stranger=409,
+                  manager=409, head=409, administrator=409, auditor=409)  # fmt: skip
 MINI_APP = to("mini_app")
+PERSONS = to("person", "viewer")
+OWNER = to("person")
+"""The owner of the organisation, by his account."""
+HERE = {"organisation_id": "@organisation"}
+SECRET = "to'rtinchi qavatdagi moviy choynak"
 OPS = to((), head=403, administrator=403, auditor=403)
 SUPPORT = "Техническая поддержка"
 LETTER = {"kind": "outbox", "name": "x", "act": "drop", "csrf": "x"}
@@ -182,8 +188,10 @@ DOORS: dict[str, Door] = {
     # ---- the Mini App
     "GET /api/telegram/check-contact/{telegram_user_id}": Door(MINI_APP, {"telegram_user_id": "501"}),
     "POST /api/telegram/link-user": Door(MINI_APP, body={"telegram_user_id": 501}),
-    "GET /api/telegram/consultations/{name}": Door(to(OWN, own_user=404, other=404), {"name": "@made"}),
-    "GET /api/telegram/consultations/{name}/messages": Door(to(OWN, own_user=404, other=404), {"name": "@made"}),
+    "GET /api/telegram/consultations/{name}": Door(to(OWN, "viewer", own_user=404, other=404), {"name": "@made"}),
+    "GET /api/telegram/consultations/{name}/messages": Door(
+        to(OWN, "viewer", own_user=404, other=404), {"name": "@made"}
+    ),
     # ---- signing in and out
     "POST /api/auth/telegram": public(401, {}, mini_app=200, stranger=403),
     "POST /api/auth/link": public(401, {"token": "x" * 32}),
@@ -191,11 +199,76 @@ DOORS: dict[str, Door] = {
     "POST /api/auth/links": Door(to(OWN, SERVICES, STAFF), body={"purpose": "telegram", "client_id": "@owner"}),
     "GET /api/auth/session": Door(to(KNOWN)),
     "GET /api/auth/sessions": Door(SESSION_ONLY),
-    "DELETE /api/auth/sessions/{session_id}": Door(SESSION_ONLY | {"session": 204}, {"session_id": "@session"}),
+    "DELETE /api/auth/sessions/{session_id}": Door(
+        SESSION_ONLY | {"session": 204, "person": 204, "viewer": 204}, {"session_id": "@session"}
+    ),
     "POST /api/auth/sessions/rotate": Door(SESSION_ONLY, body={}),
-    "POST /api/auth/sign-out": Door(SESSION_ONLY | {"session": 204}, body={}),
+    "POST /api/auth/sign-out": Door(SESSION_ONLY | {"session": 204, "person": 204, "viewer": 204}, body={}),
     "GET /sign-in": public(),
     "POST /sign-in": public(401, form={"token": "x" * 32}),
+    # ---- accounts
+    "GET /api/auth/methods": public(),
+    "POST /api/auth/register": public(202, {"email": "@email", "password": SECRET, "name": "N"}),
+    "POST /api/auth/verify-email": public(401, {"token": "x" * 32}),
+    "POST /api/auth/login": public(401, {"login": "@email", "password": "x"}),
+    "POST /api/auth/second-factor": public(401, {"ticket": "x" * 32, "method": "totp", "code": "123456"}),
+    "POST /api/auth/passkeys/options": public(body={}),
+    "POST /api/auth/passkeys/login": public(401, {"credential": {}}),
+    "POST /api/auth/password/forgot": public(202, {"login": "@email"}),
+    "POST /api/auth/password/reset": public(401, {"token": "x" * 32, "password": SECRET}),
+    "POST /api/auth/password/strength": public(body={"password": "x"}),
+    # These two have no password yet, and come with a fresh session.
+    "POST /api/auth/password/change": Door(
+        to("person", "viewer", status=204), body={"current": "x", "password": SECRET}
+    ),
+    "POST /api/auth/step-up": Door(
+        to(
+            (),
+            owner=409,
+            own_user=409,
+            other=409,
+            mini_app=409,
+            stranger=409,
+            manager=409,
+            head=409,
+            administrator=409,
+            auditor=409,
+        ),
+        body={"password": "x"},
+    ),
+    "GET /api/me": Door(PERSONS),
+    "PATCH /api/me": Door(PERSONS, body={"language": "uz"}),
+    "POST /api/me/email": Door(to("person", "viewer", status=202), body={"email": "@email"}),
+    "POST /api/me/totp": Door(PERSONS, body={}),
+    "POST /api/me/totp/confirm": Door(to("person", "viewer", status=422), body={"code": "000000"}),
+    "DELETE /api/me/totp": Door(to("person", "viewer", status=404)),
+    "POST /api/me/recovery-codes": Door(to("person", "viewer", status=404), body={}),
+    "GET /api/me/passkeys": Door(PERSONS),
+    "POST /api/me/passkeys": Door(to("person", "viewer", status=400), body={"credential": {}, "name": "N"}),
+    "POST /api/me/passkeys/options": Door(PERSONS, body={}),
+    "DELETE /api/me/passkeys/{passkey_id}": Door(to("person", "viewer", status=404), {"passkey_id": "00"}),
+    "GET /api/organisations": Door(PERSONS),
+    "POST /api/organisations": Door(to("person", "viewer", status=201), body={"inn": "309999999", "name": "N"}),
+    "GET /api/organisations/{organisation_id}": Door(PERSONS, HERE),
+    "PATCH /api/organisations/{organisation_id}": Door(to("person", status=204), HERE, {"name": "N"}),
+    "POST /api/organisations/{organisation_id}/transfer": Door(
+        to("person", status=404), HERE, {"person_id": "@session"}
+    ),
+    "GET /api/organisations/{organisation_id}/members": Door(PERSONS, HERE),
+    "PATCH /api/organisations/{organisation_id}/members/{person_id}": Door(
+        to("person", status=404), HERE | {"person_id": "@session"}, {"role": "user"}
+    ),
+    "DELETE /api/organisations/{organisation_id}/members/{person_id}": Door(
+        to("person", status=404), HERE | {"person_id": "@session"}
+    ),
+    "GET /api/organisations/{organisation_id}/invitations": Door(OWNER, HERE),
+    "POST /api/organisations/{organisation_id}/invitations": Door(
+        to("person", status=201), HERE, {"email": "@email", "role": "user"}
+    ),
+    "DELETE /api/organisations/{organisation_id}/invitations/{invitation_id}": Door(
+        to("person", status=404), HERE | {"invitation_id": "@session"}
+    ),
+    "POST /api/invitations/accept": Door(to("person", "viewer", status=404), body={"token": "x" * 32}),
     # ---- signs of life
     "GET /": public(),
     "GET /health/live": public(),

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from itertools import count
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
+import pytest_asyncio
 from fastapi import FastAPI
 
 from clobus.api.app import create_app
 from clobus.api.live import Stream
 from clobus.core import clock
 from clobus.core.auth import Guard, guard_of
-from clobus.core.db import one, run
+from clobus.core.db import Connection, one, run
 from clobus.core.ids import new_id
-from clobus.modules.accounts import sessions
+from clobus.modules.accounts import organisations, people, sessions
 from clobus.modules.accounts.service import create_key
 from clobus.runtime import open_runtime
 from tests.api.conftest import FOLDER, FRONT, settings
 from tests.api.matrix import CALLERS, DOORS, UNKNOWN, Door
 from tests.api.test_doors import routes_of
+from tests.support.database import clone
 from tests.support.mini_app import init_data
 
 PLENTY = {"guesses_per_minute": 10**6, "signs_per_minute": 10**6, "misses_per_minute": 10**6}
@@ -36,6 +39,7 @@ class World:
         self.app, self.http, self.db = app, http, app.state.runtime.db
         self.names: dict[str, str] = {}
         self.keys: dict[str, str] = {}
+        self.people: dict[str, UUID] = {}
 
     async def fill(self) -> None:
         ids = {name: new_id() for name in ("owner", "other", "own_user", "manager")}
@@ -67,15 +71,33 @@ class World:
                 self.keys[role] = await create_key(connection, role, role)
             for name in ("owner", "own_user", "other"):
                 self.keys[name] = await create_key(connection, "client", name, subject_id=ids[name])
+            await self._people(connection, ids["owner"])
             row = await one(
                 connection, "select client_id_hash from cons.clients where client_id = %s", (ids["owner"],)
             )  # fmt: skip
         assert row
-        self.names = {f"@{name}": str(value) for name, value in ids.items()} | {"@hash": row["client_id_hash"]}
+        self.names = {f"@{name}": str(value) for name, value in ids.items()} | {
+            "@hash": row["client_id_hash"], "@organisation": str(self.people["@organisation"]),
+        }  # fmt: skip
         day = clock.now() + timedelta(days=3)
         while day.isoweekday() > 5:
             day += timedelta(days=1)
         self.names["@working"] = f"{day:%Y-%m-%d}T10:00:00+05:00"
+
+    async def _people(self, connection: Connection, client_id: UUID) -> None:
+        """The owner of an organisation, which is the client `owner`, and somebody who may look at it."""
+        for name in ("person", "viewer"):
+            made = await people.make(connection, {"email": f"{name}@example.uz", "name": name})
+            assert made
+            self.people[name] = made["person_id"]
+        own = await organisations.make(connection, self.people["person"], "301234567", "N")
+        assert await organisations.settle(connection, own["organisation_id"], client_id, "staff")
+        self.people["@organisation"] = own["organisation_id"]
+        await run(
+            connection,
+            "insert into cab.memberships (organisation_id, person_id, role) values (%s, %s, 'viewer')",
+            (own["organisation_id"], self.people["viewer"]),
+        )
 
     async def headers(self, caller: str, guard: Guard) -> dict[str, str]:
         """The credentials of a caller; sessions are new for each call, since some calls end them."""
@@ -91,7 +113,7 @@ class World:
                 return plain | {"Authorization": f"tma {raw.replace('501', '502') if caller == 'forged' else raw}"}
             case "front":
                 return plain | {"X-Front-Secret": FRONT}
-            case "session" | "expired" | "revoked":
+            case "session" | "expired" | "revoked" | "person" | "viewer":
                 return plain | await self._session(caller)
             case "narrow" | "astray":
                 scope = guard.scope if caller == "narrow" else "dicts:read" if guard.scope != "dicts:read" else "x:y"
@@ -103,7 +125,12 @@ class World:
     async def _session(self, caller: str) -> dict[str, str]:
         lifetimes = self.app.state.callers.trust.lifetimes
         async with self.db.transaction() as connection:
-            begun = await sessions.begin(connection, lifetimes, method="link", subjects=[self.names["@owner"]])  # type: ignore[list-item]  # psycopg takes the text of an id
+            if caller in self.people:
+                begun = await sessions.begin(connection, lifetimes, method="person", person_id=self.people[caller])
+            else:
+                begun = await sessions.begin(
+                    connection, lifetimes, method="link", subjects=[UUID(self.names["@owner"])]
+                )
             if caller == "revoked":
                 await sessions.end(connection, begun.id)
             if caller == "expired":
@@ -114,9 +141,10 @@ class World:
     async def call(self, name: str, door: Door, caller: str) -> httpx.Response:
         """Knock once, over a fresh request of the owner."""
         made = new_id()
-        self.names |= {"@made": str(made), "@session": str(new_id())}
+        self.names |= {"@made": str(made), "@session": str(new_id()), "@email": f"n{next(_numbers)}@example.uz"}
         async with self.db.transaction() as connection:
             await run(connection, "delete from cons.cons")
+            await run(connection, "delete from cab.organisations where inn = '309999999'")
             if "{name}" in name:
                 await run(
                     connection,
@@ -148,25 +176,36 @@ def guards(app: FastAPI) -> dict[str, Guard]:
     return found
 
 
-@pytest.fixture
-async def world(dsn: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+@pytest.fixture(scope="module")
+def module_database(database_server: str) -> Iterator[str]:
+    with clone(database_server) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(module_database: str) -> AsyncIterator[World]:
+    """One for all doors: a door that changed something is knocked at by everybody once, and by nobody later."""
+
     async def one_line(*_: Any) -> AsyncIterator[bytes]:
         yield b": a stream goes on for ever, its door is what is looked at here\n\n"
 
-    monkeypatch.setattr(Stream, "lines", one_line)
-    async with open_runtime(settings(dsn, **PLENTY)) as runtime:
-        app = create_app(runtime, intervals={"cons": 30.0})
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
-            made = World(app, http)
-            await made.fill()
-            yield made
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Stream, "lines", one_line)
+        async with open_runtime(settings(module_database, **PLENTY)) as runtime:
+            app = create_app(runtime, intervals={"cons": 30.0})
+            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
+                made = World(app, http)
+                await made.fill()
+                yield made
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_every_route_has_an_entry_and_no_entry_is_for_nothing(world: World) -> None:
     assert guards(world.app).keys() == DOORS.keys()
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("name", sorted(DOORS))
 async def test_door(world: World, name: str) -> None:
     door, found = DOORS[name], {}
@@ -175,7 +214,7 @@ async def test_door(world: World, name: str) -> None:
         found[caller] = answer.status_code
         if caller in UNKNOWN and answer.status_code == 401 and "problem" in answer.headers["content-type"]:
             assert answer.json()["code"].startswith(
-                ("auth.", "telegram.", "link.", "signature.", "live.", "webhook.")
+                ("auth.", "telegram.", "link.", "signature.", "live.", "webhook.", "proof.")
             ), answer.text
     assert found == {caller: door.answer(caller) for caller in CALLERS}
 

@@ -46,7 +46,7 @@ class OrganisationIn(Body):
 
     inn: TaxId
     name: Name
-    code: Annotated[str | None, Field(pattern=r"^\d{1,15}$")] = None
+    code: Annotated[str | None, Field(pattern=r"^\d{1,15}$", examples=["1001"])] = None
 
 
 class RegisterIn(Body):
