@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from clobus.core import runs
+from clobus.core import clock, runs
 from clobus.core.db import advisory_lock, one, rows, run
 from clobus.core.errors import ClobusError, Conflict
 from clobus.core.events import Origin
@@ -20,6 +20,9 @@ from clobus.modules.notifications import reminders
 from clobus.modules.ops import alerts
 from clobus.modules.reports import sending
 from clobus.modules.reports import service as reports
+from clobus.gateways.chatwoot.client import ChatwootClient
+from clobus.gateways.onec.client import OnecClient
+from clobus.modules.ops import alerts, partners
 from clobus.parts import Parts
 from clobus.runtime import Runtime
 from clobus.settings import Settings
@@ -36,6 +39,7 @@ PING_SECONDS = 20.0
 KEEP_RUNS_DAYS = 14
 BOT, BOT_SECONDS = "bot", 30.0
 KEEP_MESSAGES_DAYS = 30
+KEEP_LOOKS_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +170,7 @@ async def _cleanup(parts: Parts) -> None:
             # The numbers of messages stay, what was said goes.
             ("update cons.telegram_messages set content = '{}' where state not in ('waiting', 'sending')"
              " and content <> '{}' and created_at < now() - %s::interval", KEEP_MESSAGES_DAYS),
+            ("delete from log.partner_looks where at < now() - %s::interval", KEEP_LOOKS_DAYS),
             ("delete from sys.alerts where over_told_at < now() - %s::interval", KEEP_MESSAGES_DAYS),
         ):  # fmt: skip
             this.updated += await run(connection, sql, (f"{days} days",))
@@ -236,10 +241,13 @@ async def _report_onec(parts: Parts) -> None:
 async def _alerts(parts: Parts) -> None:
     """Look who answers and what is wrong, and tell people of it."""
     runtime, settings = parts.runtime, parts.runtime.settings
-    answers = await asyncio.gather(_answers(runtime.onec.ping()), _answers(runtime.chatwoot.ping()))
+    pings: dict[str, OnecClient | ChatwootClient] = {"onec": runtime.onec, "chatwoot": runtime.chatwoot}
+    looks = await asyncio.gather(*(_look(partner.ping()) for partner in pings.values()))
     async with runtime.db.transaction() as connection:
-        for system, there in zip(("onec", "chatwoot"), answers, strict=True):
-            await alerts.note_partner(connection, system, answers=there)
+        for (system, partner), (millis, error) in zip(pings.items(), looks, strict=True):
+            await alerts.note_partner(connection, system, answers=error is None)
+            breaker = partner.http.breaker.state.name.lower()
+            await partners.note(connection, system, answers=error is None, millis=millis, breaker=breaker, error=error)
     given = settings.alerts
     limits = alerts.Thresholds(given.errors, given.minutes, given.away_seconds, given.drift_minutes, expected(settings))
     async with runtime.db.transaction() as connection:
@@ -248,13 +256,17 @@ async def _alerts(parts: Parts) -> None:
     await alerts.tell(runtime.db, runtime.telegram, chat, given.language)
 
 
-async def _answers(ping: Awaitable[object]) -> bool:
+async def _look(ping: Awaitable[object]) -> tuple[int, str | None]:
+    """How many milliseconds a sign of life took, and the code of the error that came instead."""
+    started, error = clock.monotonic(), None
     try:
         async with asyncio.timeout(PING_SECONDS):
             await ping
-    except (ClobusError, TimeoutError):
-        return False
-    return True
+    except ClobusError as failed:
+        error = failed.code
+    except TimeoutError:
+        error = "gateway.slow"
+    return round((clock.monotonic() - started) * 1000), error
 
 
 SCHEDULE: tuple[Process, ...] = (

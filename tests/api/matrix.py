@@ -66,6 +66,8 @@ OWNER = to("person")
 HERE = {"organisation_id": "@organisation"}
 SECRET = "to'rtinchi qavatdagi moviy choynak"
 OPS = to((), head=403, administrator=403, auditor=403)
+DESK = to(STAFF, "auditor")
+OPERATIONS = to("head", "administrator", "auditor")
 SUPPORT = "Техническая поддержка"
 LETTER = {"kind": "outbox", "name": "x", "act": "drop", "csrf": "x"}
 
@@ -285,6 +287,51 @@ DOORS: dict[str, Door] = {
     "POST /hooks/telegram": public(401, {}),
     "GET /api/events": Door(OFFICE),
     "GET /sandbox": public(404),
+    # ---- the console of the desk
+    "GET /api/desk/today": Door(DESK),
+    "GET /api/desk/requests/{name}": Door(DESK, {"name": "@made"}),
+    "POST /api/desk/requests/{name}/manager": Door(to(STAFF), {"name": "@made"}, {"manager_key": "@manager"}),
+    "GET /api/desk/clients": Door(DESK),
+    "GET /api/desk/clients/doubles": Door(DESK),
+    "GET /api/desk/clients/{client_id}": Door(DESK, {"client_id": "@owner"}),
+    "GET /api/desk/managers": Door(DESK),
+    # A key is no manager: only the head and the administrator speak for others.
+    "PUT /api/desk/managers/{manager_key}/closings/{day}": Door(
+        to("head", "administrator", manager=403), {"manager_key": "@manager", "day": "@day"}, {"closed": True}
+    ),
+    "GET /api/desk/words/{kind}": Door(DESK, {"kind": "articles"}),
+    "POST /api/desk/words/articles": Door(
+        to("head", "administrator", status=503), body={"description": "?", "question": "?", "answer": "!"}
+    ),
+    "PUT /api/desk/words/articles/{key}": Door(
+        to("head", "administrator", status=404),
+        {"key": "@session"},
+        {"description": "?", "question": "?", "answer": "!", "version": "x"},
+    ),
+    "PUT /api/desk/words/questions/{key}": Door(
+        to("head", "administrator", status=404),
+        {"key": "@session"},
+        {"description": "?", "question": "?", "useful_info": "!", "version": "x"},
+    ),
+    "GET /api/desk/messages": Door(DESK),
+    # ---- operations
+    "GET /api/ops/overview": Door(OPERATIONS),
+    "GET /api/ops/runs": Door(OPERATIONS),
+    "GET /api/ops/partners": Door(OPERATIONS),
+    "GET /api/ops/drift": Door(OPERATIONS),
+    "POST /api/ops/drift/repair": Door(
+        to("head", "administrator", status=404), body={"consultation": "x", "kind": "x"}
+    ),
+    "GET /api/ops/dead-letters": Door(OPERATIONS),
+    "GET /api/ops/dead-letters/{kind}": Door(
+        to("head", "administrator", "auditor", status=404), {"kind": "webhook"}, query="?id=x"
+    ),
+    "POST /api/ops/dead-letters/act": Door(
+        to("head", "administrator", status=404), body={"kind": "webhook", "id": "x", "act": "drop"}
+    ),
+    # ---- the panel in Chatwoot: a key has no session that a pass could stand for
+    "POST /api/dashboard-app/passes": Door(to(STAFF, "auditor", status=409), body={}),
+    "GET /api/dashboard-app/conversations/{conversation_id}": public(401, values={"conversation_id": "1"}),
     # ---- the operations page asks for itself
     "GET /ops": public(),
     "POST /ops/sign-in": public(401, form={"token": "x" * 32}),

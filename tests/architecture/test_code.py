@@ -23,6 +23,7 @@ DOORS = {"service", "events", "types", "schemas"}
 NOUNS = {
     "accounts": {
         "audit",
+        "behind",
         "callers",
         "devices",
         "init_data",
@@ -39,11 +40,13 @@ NOUNS = {
         "sessions",
         "tries",
     },  # fmt: skip
-    "clients": {"matching", "names", "telegram"},
+    "clients": {"desk", "matching", "names", "telegram"},
     "consultations": {
         "attachments",
         "calendar",
         "changes",
+        "closings",
+        "desk",
         "forms",
         "hours",
         "moments",
@@ -63,11 +66,13 @@ NOUNS = {
         "slots",
         "timeline",
         "watching",
+        "workload",
     },
-    "knowledge": {"rating_questions"},
+    "knowledge": {"desk", "rating_questions"},
     "notifications": {"deliver", "letters", "preferences", "preview", "quiet", "reading", "reminders"},
     "ops": {"alerts", "dead_letters", "health"},
     "reports": {"drill", "figures", "files", "policies", "schedules", "sending", "tables", "words"},
+    "ops": {"alerts", "dead_letters", "health", "partners", "runs"},
 }
 
 

@@ -13,6 +13,10 @@ from clobus.api import (
     attachments,
     clients,
     consultations,
+    dashboard_app,
+    desk,
+    desk_staff,
+    desk_words,
     health,
     hooks,
     live,
@@ -22,6 +26,7 @@ from clobus.api import (
     messages,
     moves,
     openapi,
+    operations,
     ops,
     organisations,
     problems,
@@ -50,9 +55,15 @@ from clobus.runtime import Runtime
 from clobus.settings import Settings
 from clobus.sync.chatwoot.names import Directory
 from clobus.sync.chatwoot.receive import Receiver
+from clobus.sync.chatwoot.reconcile import Desk
 from clobus.sync.chatwoot.webhook import Door as ChatwootDoor
+from clobus.sync.drift import Comparer
+from clobus.sync.onec.editor import Editor
 from clobus.sync.onec.feed import Context
+from clobus.sync.onec.feeds import CONSULTATIONS
+from clobus.sync.onec.pull import Reader
 from clobus.sync.refresh import Refresher
+from clobus.sync.story import Teller
 from clobus.sync.telegram.door import Door as TelegramDoor
 
 ROUTERS = (
@@ -61,6 +72,8 @@ ROUTERS = (
                                sign_in_page, health, hooks, ops, messages,
                                rate_page, activity, reassignments, report_settings, reports, registering, logins, me,
                                organisations, web)),
+                               rate_page, activity, reassignments, registering, logins, me, organisations, desk,
+                               desk_staff, desk_words, operations, dashboard_app, web)),
 )  # fmt: skip
 
 
@@ -94,7 +107,7 @@ def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
     app.state.intervals = dict(intervals)
     app.state.pings = Pings()
     app.state.creator = Creator(runtime.db, settings)
-    app.state.refresher = _refresher(runtime)
+    _sync_of(app, runtime)
     app.state.chatwoot_door = ChatwootDoor(runtime.db)
     app.state.site = web.Site(settings.web_dir, origin_of(str(settings.chatwoot.base_url)))
     app.state.callers = callers = Callers(runtime.db, trust_of(settings))
@@ -125,12 +138,18 @@ def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
     return app
 
 
-def _refresher(runtime: Runtime) -> Refresher:
-    settings = runtime.settings
-    directory = Directory(runtime.db, runtime.chatwoot, settings.tz)
-    receiver = Receiver(runtime.db, runtime.chatwoot, directory, settings.chatwoot.inbox_id)
-    context = Context(runtime.onec.zone, UUID(settings.clients_folder))
-    return Refresher(runtime.db, runtime.onec, receiver, context)
+def _sync_of(app: FastAPI, runtime: Runtime) -> None:
+    """What routes need of the sync: a fresh look, a story, a repair, words that go to 1C."""
+    settings, given = runtime.settings, runtime.settings.onec
+    db, onec, chatwoot, inbox = runtime.db, runtime.onec, runtime.chatwoot, settings.chatwoot.inbox_id
+    directory = Directory(db, chatwoot, settings.tz)
+    receiver = Receiver(db, chatwoot, directory, inbox)
+    context = Context(onec.zone, UUID(settings.clients_folder))
+    reader = Reader(onec, db, context, given.page_size, given.overlap_seconds, given.pages_in_flight)
+    app.state.refresher = Refresher(db, onec, receiver, context)
+    app.state.teller = Teller(db, onec, chatwoot, context)
+    app.state.editor = Editor(db, onec, context)
+    app.state.comparer = Comparer(db, reader, CONSULTATIONS, Desk(db, chatwoot, receiver, directory, inbox))
 
 
 def trust_of(settings: Settings) -> Trust:

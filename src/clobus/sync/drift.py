@@ -170,7 +170,7 @@ async def _confirmed(this: Comparer, suspects: Sequence[Suspect], patience: floa
             return []
         await asyncio.sleep(min(2.0, 0.5 * (look + 1)))
         before = {suspect.identity for suspect in standing}
-        standing = await _again(this, standing)
+        standing = await look_again(this, standing)
         settled = {suspect.identity for suspect in standing} <= before
         if clock.monotonic() > deadline or (look > 0 and settled and not await _is_moving(this.db, standing)):
             break
@@ -186,7 +186,8 @@ def _by_kind(suspects: Sequence[Suspect]) -> tuple[list[Suspect], list[Suspect],
     return rest, records, people
 
 
-async def _again(this: Comparer, suspects: Sequence[Suspect]) -> list[Suspect]:
+async def look_again(this: Comparer, suspects: Sequence[Suspect]) -> list[Suspect]:
+    """Those of the suspects that still differ, by fresh reads."""
     documents, records, people = _by_kind(suspects)
     unborn = [s.cons_id for s in documents if s.ref_key is None and s.cons_id is not None]
     found = await compare.recheck(this.reader, this.feed, [s.ref_key for s in documents if s.ref_key is not None])

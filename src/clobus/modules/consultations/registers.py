@@ -226,7 +226,11 @@ async def differing_days(
         "select g.period as theirs, q.period as ours, coalesce(g.manager_key, q.manager_key) as manager_key"
         " from unnest(%s::timestamptz[], %s::uuid[]) as g (period, manager_key) full join cons.queue_closing q"
         " on (q.period, q.manager_key) = (g.period, g.manager_key) where (g.period is null or q.period is null)"
-        " and coalesce(g.period, q.period) >= coalesce(%s, '-infinity'::timestamptz)",
+        " and coalesce(g.period, q.period) >= coalesce(%s, '-infinity'::timestamptz)"
+        # What 1C is still to be told of is on its way.
+        " and not exists (select 1 from cons.closing_wishes w where w.sent_at is null"
+        " and w.manager_key = coalesce(g.manager_key, q.manager_key)"
+        " and w.day = (coalesce(g.period, q.period) at time zone 'Asia/Tashkent')::date)",
         ([day for day, _ in closed], [manager for _, manager in closed], since),
     )
     lacking = [(row["theirs"], row["manager_key"]) for row in found if row["theirs"] is not None]

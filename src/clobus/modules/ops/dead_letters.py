@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
+
 from clobus.core import outbox
-from clobus.core.db import Connection, rows, run
+from clobus.core.db import Connection, one, rows, run
 from clobus.core.errors import Conflict, NotFound
 
 RETRY = {
@@ -24,11 +26,57 @@ DROP = {
     " and state in ('unknown', 'failed')",
 }
 
+EDIT = {
+    "record": "update sys.bad_records set payload = %s where process || ':' || record_key = %s",
+    "webhook": "update log.webhook_log set payload = %s where source || ':' || id = %s and state = 'dead'",
+}
+"""Those that are tried again from what they hold; of others the present is computed anew."""
+COUNTS = "select kind, count(*)::int as n from sys.dead_letters group by 1 order by 1"
+
 
 async def newest(connection: Connection, limit: int) -> list[dict[str, Any]]:
     """The newest dead letters with their payloads."""
     found = await rows(connection, "select * from sys.dead_letters order by last_at desc limit %s", (limit,))
     return [dict(row) for row in found]
+
+
+async def page(
+    connection: Connection, *, kind: str | None = None, text: str | None = None, skip: int = 0, limit: int = 50
+) -> list[dict[str, Any]]:
+    """Dead letters without their payloads, newest first; `text` is looked for in names and errors."""
+    found = await rows(
+        connection,
+        "select kind, id, error_class, error, attempts, first_at, last_at from sys.dead_letters"
+        " where (%(kind)s::text is null or kind = %(kind)s) and (%(text)s::text is null"
+        " or strpos(lower(concat_ws(' ', id, error_class, error)), lower(%(text)s)) > 0)"
+        " order by last_at desc, kind, id offset %(skip)s limit %(limit)s",
+        {"kind": kind, "text": text or None, "skip": skip, "limit": limit},
+    )
+    return [dict(row) for row in found]
+
+
+async def counts(connection: Connection) -> dict[str, int]:
+    """How many there are of each kind."""
+    return {row["kind"]: row["n"] for row in await rows(connection, COUNTS)}
+
+
+async def one_of(connection: Connection, kind: str, name: str) -> dict[str, Any]:
+    """One with its payload, which may hold personal data; NotFound when there is no such one."""
+    found = await one(connection, "select * from sys.dead_letters where kind = %s and id = %s", (kind, name))
+    if found is None:
+        raise NotFound("dead_letter.unknown")
+    return {**found, "editable": kind in EDIT, "repeatable": kind != "notification"}
+
+
+async def edit(connection: Connection, kind: str, name: str, payload: dict[str, Any]) -> dict[str, Any]:
+    """Replace what is tried again, and return what it was; NotFound; Conflict for a kind that holds only names."""
+    found = await one_of(connection, kind, name)
+    if kind not in EDIT:
+        raise Conflict("dead_letter.not_editable")
+    if not await run(connection, EDIT[kind], (Jsonb(payload), name)):
+        raise NotFound("dead_letter.unknown")
+    before: dict[str, Any] = found["payload"]
+    return before
 
 
 async def retry(connection: Connection, kind: str, name: str) -> None:

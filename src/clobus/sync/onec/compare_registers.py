@@ -14,7 +14,7 @@ import msgspec
 from clobus.core.errors import BadAnswer
 from clobus.gateways.onec import odata
 from clobus.gateways.onec.wire import decode_row, instant_to_local
-from clobus.modules.consultations import registers, service
+from clobus.modules.consultations import closings, registers, service
 from clobus.modules.consultations.registers import Day, Register
 from clobus.sync.onec.coming import Coming, coming
 from clobus.sync.onec.feed import Feed, InvalidRecord
@@ -97,7 +97,8 @@ async def repair(reader: Reader, suspects: Iterable[Suspect]) -> None:
         async with reader.db.transaction() as connection:
             _, extra = await registers.differing_days(connection, closed)
             gone = [{"period": day, "manager_key": manager, "closed": False} for day, manager in extra]
-            await registers.keep_closings(connection, [*shown, *gone])
+            standing = await closings.standing(connection, [*shown, *gone], reader.ctx.zone)
+            await registers.keep_closings(connection, standing)
 
 
 async def _compare(reader: Reader, book: Book, since: datetime | None) -> list[Suspect]:

@@ -15,12 +15,13 @@ from clobus.gateways.onec.entities import Consultation
 from clobus.gateways.onec.wire import SYSTEM
 from clobus.modules.clients import service as clients
 from clobus.modules.clients.types import KIND as CLIENT
-from clobus.modules.consultations import moves, rating_records, ratings, service
+from clobus.modules.consultations import closings, moves, rating_records, ratings, service
 from clobus.modules.consultations.types import TERMINAL, ConsultationSnapshot, Row
 from clobus.sync.onec.feed import Context, InvalidRecord
 from clobus.sync.onec.mapping import outgoing
 from clobus.sync.onec.mapping.consultations import from_onec
 from clobus.sync.onec.push_client import ClientPush
+from clobus.sync.onec.push_closing import ClosingPush
 from clobus.sync.onec.push_rating import RatingPush
 from clobus.sync.onec.push_redate import RedatePush
 
@@ -38,6 +39,7 @@ class OnecPush:
         self.clients = ClientPush(db, onec, ctx)
         self.redates = RedatePush(db, onec, ctx)
         self.ratings = RatingPush(db, onec, ctx)
+        self.closings = ClosingPush(db, onec, ctx)
 
     async def handle(self, kind: str, subject_id: UUID) -> None:
         """Push one subject: a request (support requests never go to 1C), a record of a register, or a client."""
@@ -49,6 +51,9 @@ class OnecPush:
             return
         if kind == ratings.SUBJECT:
             await self.ratings.handle(subject_id)
+            return
+        if kind == closings.SUBJECT:
+            await self.closings.handle(subject_id)
             return
         if kind != "consultation":
             raise Permanent(SYSTEM, f"nothing is known of a subject {kind}")

@@ -8,6 +8,7 @@ from typing import Any
 from clobus.core.db import Connection
 from clobus.gateways.onec import entities as onec
 from clobus.modules.clients import service as clients
+from clobus.modules.consultations import closings
 from clobus.modules.consultations import registers as kept
 from clobus.modules.knowledge import service as knowledge
 from clobus.modules.staff import service as staff
@@ -44,7 +45,8 @@ async def _ratings(connection: Connection, items: Items, ctx: Context) -> Counts
 
 
 async def _closings(connection: Connection, items: Items, ctx: Context) -> Counts:
-    return _counted(items, await kept.keep_closings(connection, items, backfill=ctx.backfill))
+    standing = await closings.standing(connection, items, ctx.zone)
+    return _counted(items, await kept.keep_closings(connection, standing, backfill=ctx.backfill))
 
 
 async def _users(connection: Connection, items: Items, ctx: Context) -> Counts:
