@@ -46,6 +46,7 @@ from clobus.api.creation import Creator
 from clobus.api.health import Pings
 from clobus.api.identity import open_identity
 from clobus.api.middleware import Around
+from clobus.api.shortcut import Shortcut
 from clobus.core.auth import Door
 from clobus.core.cookies import origin_of
 from clobus.core.ratelimit import Limiter
@@ -134,6 +135,7 @@ def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
         runtime.db, settings.secret_key.get_secret_value(), pages_each=limits.live_pages, topics_each=limits.live_topics
     )
     problems.install(app)
+    app.add_middleware(Shortcut)
     app.add_middleware(Around, body_bytes=limits.body_bytes, upload_bytes=settings.attachments.request_bytes)
     return app
 

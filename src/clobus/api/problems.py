@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import psycopg
@@ -86,12 +87,24 @@ async def _bug(request: Request, error: Exception) -> JSONResponse:
     return problem(request, 500, "internal")
 
 
+HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[JSONResponse]]] = {
+    ClobusError: _ours,
+    RequestValidationError: _invalid,
+    HTTPException: _http,
+    psycopg.DataError: _unstorable,
+    psycopg.OperationalError: _database,
+    psycopg_pool.PoolTimeout: _database,
+}
+
+
+async def answer(request: Request, error: Exception) -> JSONResponse | None:
+    """What an error is answered with; None for a bug, which the outermost layer answers."""
+    found = next((HANDLERS[kind] for kind in type(error).__mro__ if kind in HANDLERS), None)
+    return await found(request, error) if found else None
+
+
 def install(app: FastAPI) -> None:
     """Register the handlers."""
-    app.add_exception_handler(ClobusError, _ours)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(psycopg.DataError, _unstorable)
-    app.add_exception_handler(psycopg.OperationalError, _database)
-    app.add_exception_handler(psycopg_pool.PoolTimeout, _database)
+    for kind, handler in HANDLERS.items():
+        app.add_exception_handler(kind, handler)
     app.add_exception_handler(Exception, _bug)
