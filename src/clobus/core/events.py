@@ -31,13 +31,17 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to one request: `changes` maps a column to its old and new value."""
+    """Something that happened to one request: `changes` maps a column to its old and new value.
+
+    `known` is what its publisher knows of the request anyway, so that a reaction need not ask; it is not kept.
+    """
 
     name: str
     cons_id: UUID | None
     origin: Origin
     actor: str | None = None
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    known: object = field(default=None, compare=False, repr=False)
 
 
 Reaction = Callable[[Connection, Sequence[Event]], Awaitable[None]]

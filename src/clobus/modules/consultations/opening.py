@@ -31,6 +31,8 @@ from clobus.modules.consultations.roster import Roster
 from clobus.modules.consultations.schemas import ConsultationIn, CreateIn
 from clobus.modules.consultations.selection import Wish
 from clobus.modules.consultations.types import USUAL, Kind, Status
+from clobus.modules.consultations.types import Kind, Status
+from clobus.modules.notifications.service import ABOUT_CLIENT, known_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,10 @@ LOCK = (
     "'owner:' || coalesce(k.parent_id, k.client_id)::text, 0) as h from cons.clients k where k.client_id = any(%s)"
     " order by h offset 0) o"
 )
-FACTS = """
+FACTS = f"""
 select a.n, now() as now, k.client_id, k.phone_number, k.chatwoot_pubsub_token, o.client_id as owner_id,
        o.phone_number as owner_phone, o.cl_ref_key as client_key, o.org_inn,
+       {ABOUT_CLIENT},
        a.day is null and exists (select 1 from cons.cons c where c.client_id = k.client_id
            and c.consultation_type = %(support)s and c.status in ('new', 'open', 'pending', 'other')) as has_open,
        case when a.day is not null then (
@@ -92,7 +95,8 @@ select a.n, now() as now, k.client_id, k.phone_number, k.chatwoot_pubsub_token, 
            and coalesce(c.start_date, c.create_date) < a.day + interval '1 day') else 0 end as on_day
 from unnest(%(clients)s::uuid[], %(days)s::timestamptz[]) with ordinality as a (id, day, n)
 join cons.clients k on k.client_id = a.id join cons.clients o on o.client_id = coalesce(k.parent_id, k.client_id)
-"""
+left join cons.contact_preferences p on p.client_id = k.client_id
+"""  # noqa: S608 - texts of ours
 COLUMNS = (
     "cons_id uuid, consultation_type text, status text, client_id uuid, client_key uuid, org_inn text,"
     " importance smallint, create_date timestamptz, start_date timestamptz, lang text, topic text, comment text,"
@@ -245,8 +249,9 @@ def _make(
         changes["why"] = (None, choice.why)
     if plan.start is not None and asked.scheduled_at is not None:
         changes["start_date"] = (asked.scheduled_at.isoformat(), plan.start.astimezone(UTC).isoformat())
-    shown = _shown(row, choice.name if choice else None, known["now"])
-    return row, shown, Event("Opened", cons_id, origin, one.actor, changes)
+    name = choice.name if choice else None
+    told = known_of(row, known, name, roster.people)
+    return row, _shown(row, name, known["now"]), Event("Opened", cons_id, origin, one.actor, changes, told)
 
 
 def _shown(row: dict[str, Any], manager_name: str | None, at: datetime) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from clobus.modules.consultations import selection
 from clobus.modules.consultations.calendar import Calendar
 from clobus.modules.consultations.schemas import ConsultationIn
 from clobus.modules.consultations.selection import Choice, Fit, Manager, Wish
+from clobus.modules.notifications import service as notifications
 from clobus.modules.staff.types import ACCOUNTING_DEPARTMENT, UNDEFINED_MANAGER
 
 KEEP_SECONDS = 1.0
@@ -48,6 +49,7 @@ class Roster:
     def __init__(self, calendar: Calendar, chance: random.Random | None = None) -> None:
         self.calendar = calendar
         self.staff: list[Manager] = []
+        self.people: notifications.Everybody = {}
         self._chance = chance or random.Random()  # noqa: S311 - spreads work, guards nothing
         self._categories: dict[UUID, str] = {}
         self._questions: set[UUID] = set()
@@ -64,6 +66,7 @@ class Roster:
             params = {"zone": self.calendar.zone.key, "now": clock.now(), "undefined": UNDEFINED_MANAGER,
                       "department": ACCOUNTING_DEPARTMENT}  # fmt: skip
             self.staff = [_manager(row) for row in await rows(connection, STAFF, params)]
+            self.people = await notifications.everybody(connection)
             self._categories = {row["ref_key"]: row["language"] for row in await rows(connection, WORDS)}
             name = await one(
                 connection, "select description from cons.users where cl_ref_key = %s", (UNDEFINED_MANAGER,)

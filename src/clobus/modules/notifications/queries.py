@@ -20,7 +20,10 @@ CHATS = (
     " t.telegram_user_id), '[]') from {links} l join cons.telegram_users t using (telegram_user_id)"
     " where {mine} and t.blocked_at is null) as chats"
 )
-CLIENT_CHATS = CHATS.format(links="cons.telegram_links", mine="l.client_id = c.client_id")
+# Of a client `k` and his preferences `p`.
+CLIENT = "k.language as client_language, coalesce(k.email, '') <> '' as has_email, p.channels, " + CHATS.format(
+    links="cons.telegram_links", mine="l.client_id = k.client_id"
+)
 STAFF_CHATS = CHATS.format(links="cons.telegram_staff", mine="l.account_id = u.account_id")
 
 
@@ -48,9 +51,8 @@ async def requests(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Di
     found = await rows(
         connection,
         "select c.cons_id, c.consultation_type as kind, c.lang, c.number, c.status, c.start_date, c.redate, c.source,"  # noqa: S608 - a text of ours is put in
-        " c.redate_time, c.manager, u.description as manager_name, c.client_id, k.language as client_language,"
-        " coalesce(k.email, '') <> '' as has_email,"
-        f" c.con_calls -> -1 as last_call, c.con_rates, p.channels, {CLIENT_CHATS},"
+        " c.redate_time, c.manager, u.description as manager_name, c.client_id,"
+        f" c.con_calls -> -1 as last_call, c.con_rates, {CLIENT},"
         " (select count(*) from log.events e where e.cons_id = c.cons_id and e.name = 'Reopened') as reopened,"
         " (select count(*) from log.events e where e.cons_id = c.cons_id and e.name = 'CloseRefused') as refused,"
         " (select coalesce(jsonb_object_agg(t.notification_type, jsonb_build_array(t.said, t.times, t.age)), '{}')"
@@ -66,13 +68,13 @@ async def requests(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Di
     return {row["cons_id"]: row for row in found}
 
 
-async def staff(connection: Connection, keys: Sequence[UUID]) -> list[DictRow]:
-    """Managers by their keys, with their languages and chats."""
+async def staff(connection: Connection, keys: Sequence[UUID] | None) -> list[DictRow]:
+    """Managers by their keys, or all, with their languages and chats."""
+    whom = "u.cl_ref_key is not null" if keys is None else "u.cl_ref_key = any(%s)"
     return await rows(
         connection,
-        f"select u.cl_ref_key, u.description as name, u.ru, u.uz, {STAFF_CHATS} from cons.users u"  # noqa: S608 - a text of ours
-        " where u.cl_ref_key = any(%s)",
-        (list(keys),),
+        f"select u.cl_ref_key, u.description as name, u.ru, u.uz, {STAFF_CHATS} from cons.users u where {whom}",  # noqa: S608 - texts of ours
+        None if keys is None else (list(keys),),
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,41 @@ from clobus.core.events import Event
 from clobus.modules.notifications import news, queries, recipients
 from clobus.modules.notifications.catalogue import TYPES
 from clobus.modules.notifications.recipients import BASE, Person, Recipient
+
+ABOUT_CLIENT = queries.CLIENT
+"""Columns that `Known` needs of a client `k` with his `cons.contact_preferences p`."""
+UNKNOWN_BEFORE = {"number": None, "redate": None, "redate_time": None, "last_call": None, "con_rates": None,
+                  "reopened": 0, "refused": 0}  # fmt: skip
+"""What a request has that was made just now."""
+
+
+Everybody = Mapping[UUID, Person]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What messages about a request need, known to the publisher of its event (`Event.known`): nothing is asked."""
+
+    request: DictRow
+    staff: Everybody
+
+
+def known_of(
+    row: Mapping[str, Any], client: Mapping[str, Any], name: str | None, staff: Mapping[UUID, Person]
+) -> Known:
+    """Of a request that is made now: its `row`, a row with `ABOUT_CLIENT`, its manager's name, and `everybody`."""
+    request = {
+        "cons_id": row["cons_id"], "kind": row["consultation_type"], "lang": row["lang"], "status": row["status"],
+        "start_date": row["start_date"], "source": row["source"], "manager": row["manager"], "manager_name": name,
+        "client_id": row["client_id"], "client_language": client["client_language"], "has_email": client["has_email"],
+        "channels": client["channels"], "chats": client["chats"], "told": {}, **UNKNOWN_BEFORE,
+    }  # fmt: skip
+    return Known(request, staff)
+
+
+async def everybody(connection: Connection) -> Everybody:
+    """All managers as messages need them."""
+    return {row["cl_ref_key"]: Person.of(row) for row in await queries.staff(connection, None)}
 
 
 async def notify(
@@ -52,9 +88,14 @@ async def on_events(connection: Connection, events: Sequence[Event]) -> None:
     fresh = [(event, event.cons_id) for event in events if event.cons_id is not None and event.name in news.NAMES]
     if not fresh:
         return
-    known = await queries.requests(connection, [cons_id for _, cons_id in fresh])
+    given = {cons_id: event.known for event, cons_id in fresh if isinstance(event.known, Known)}
+    known = {cons_id: one.request for cons_id, one in given.items()}
+    if asked := [cons_id for event, cons_id in fresh if not isinstance(event.known, Known)]:
+        known |= await queries.requests(connection, asked)
     about = [(event, known[cons_id]) for event, cons_id in fresh if cons_id in known]
-    staff = await _staff(connection, {key for event, request in about for key in news.keys(event, request)})
+    keys = {key for event, request in about for key in news.keys(event, request)}
+    staff = {key: person for one in given.values() for key in keys if (person := one.staff.get(key)) is not None}
+    staff |= await _staff(connection, keys - staff.keys())
     queued: list[dict[str, Any]] = []
     for event, request in about:
         for message in news.of(event, request, staff):
