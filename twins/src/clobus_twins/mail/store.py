@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sqlite3
 from datetime import datetime
@@ -58,6 +59,14 @@ def _shown(id_: int, at: str, sender: str, recipients: str, body: bytes) -> Json
         "subject": str(letter["subject"] or ""),
         "text": _part(letter, "plain"),
         "html": _part(letter, "html"),
+        "files": [
+            {
+                "name": file.get_filename(),
+                "type": file.get_content_type(),
+                "content": base64.b64encode(file.get_payload(decode=True) or b"").decode(),
+            }
+            for file in letter.iter_attachments()
+        ],
     }
 
 

@@ -1,0 +1,234 @@
+"""Every report from its sums, by plain SQL over one narrow row a request, and by DuckDB over the same rows.
+
+Plain SQL is flattered: its rows hold times that were reckoned before. What all three tell is compared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from statistics import median
+from typing import Any, cast
+from uuid import UUID
+
+import psycopg
+
+from benchmarks import machine, report_data
+from benchmarks.blocks import bench
+from clobus.core.db import Connection, Database, rows, run
+from clobus.modules.reports import figures, tables, upkeep
+from clobus.modules.reports.types import By, Filters, Period
+
+WHOLE = Period(date.fromisoformat(report_data.FIRST), date.fromisoformat(report_data.LAST))
+MONTH = Period(date(2026, 9, 12), date(2026, 10, 11))
+MANAGER = UUID("00000000-0000-4000-8000-000000000007")
+CATEGORY = UUID("00000000-0000-4000-9000-000000000007")
+CASES: tuple[tuple[str, By | None], ...] = (
+    ("volume", "day"), ("volume", "week"), ("volume", "month"), ("volume", "kind"), ("volume", "category"),
+    ("volume", "channel"), ("volume", "language"), ("volume", "manager"), ("times", "day"), ("times", "week"),
+    ("times", "month"), ("times", "kind"), ("times", "manager"), ("managers", "manager"), ("satisfaction", "month"),
+    ("satisfaction", "manager"), ("sla", "week"), ("sla", "manager"), ("changes", "month"), ("overview", None),
+    ("heat", None),
+)  # fmt: skip
+FILTERS = {
+    "none": Filters(), "language": Filters(language="uz"), "manager": Filters(manager=MANAGER),
+    "category": Filters(category=CATEGORY), "manager+language": Filters(manager=MANAGER, language="uz"),
+}  # fmt: skip
+FILTERED: tuple[tuple[str, By | None], ...] = (
+    ("volume", "month"), ("times", "month"), ("managers", "manager"), ("overview", None),
+)  # fmt: skip
+REPEATS = 7
+
+
+@dataclass(frozen=True)
+class Case:
+    """A report, what it is grouped by, over which days and requests."""
+
+    report: str
+    by: By | None
+    period: Period
+    filters: Filters
+
+    @property
+    def columns(self) -> tuple[tables.Column, ...]:
+        if self.report == "heat":
+            return (tables.REQUESTS,)
+        return tables.OVERVIEW if self.report == "overview" else tables.REPORTS[self.report].columns
+
+    def plain(self, *, duck: bool) -> tuple[str, dict[str, Any]]:
+        """The report as a person would ask it of one table."""
+        sums = dict.fromkeys(("n", *(name for column in self.columns for name in column.measures)))
+        parts = [f"sum({name}) as {name}" for name in sums]
+        if self.by not in ("manager", "category"):
+            for column in (c for c in self.columns if c.time):
+                share = 0.5 if column.share == "median" else 0.9
+                parts.append(
+                    f"quantile_disc({column.time}_sum, {share}) filter (where {column.time}_n > 0) as {column.name}"
+                    if duck else
+                    f"percentile_disc({share}) within group (order by {column.time}_sum)"
+                    f" filter (where {column.time}_n > 0) as {column.name}"
+                )  # fmt: skip
+        params: dict[str, Any] = {"a": self.period.first, "b": self.period.last, **self.filters.given()}
+        mark = (lambda name: f"${name}") if duck else (lambda name: f"%({name})s")
+        where = f"day between {mark('a')} and {mark('b')}"
+        where += "".join(f" and {name} = {mark(name)}" for name in self.filters.given())
+        keys = {"day": "day", "week": "date_trunc('week', day)", "month": "date_trunc('month', day)"}
+        table = "facts" if duck else "rep.facts"
+        if self.report == "heat":
+            return (f"select isodow(day), hour, sum(n) from {table} where {where} group by 1, 2" if duck else
+                    f"select extract(isodow from day), hour, sum(n) from {table} where {where} group by 1, 2"), params  # fmt: skip
+        if self.by is None:
+            return f"select {', '.join(parts)} from {table} where {where}", params
+        key = keys.get(self.by, self.by)
+        select = f"select {key} as key, {', '.join(parts)} from {table} where {where}"
+        return f"{select} group by grouping sets (({key}), ())", params
+
+    async def ours(self, connection: Connection) -> Any:
+        """The report as the API makes it, without the period before."""
+        if self.report == "heat":
+            return await figures.hours(connection, self.period, self.filters)
+        if self.report == "overview":
+            return await tables.totals(connection, tables.OVERVIEW, self.period, self.filters)
+        made = tables.REPORTS[self.report]
+        return await tables.table(connection, made, self.period, self.filters, self.by, compare=False)
+
+
+def cases() -> list[tuple[str, str, Case]]:
+    """Name of the period and of the filter, and the case."""
+    spans = (("whole", WHOLE), ("month", MONTH))
+    plain = [(span, "none", Case(name, by, period, Filters())) for span, period in spans for name, by in CASES]
+    narrowed = [
+        (span, name, Case(report, by, period, filters))
+        for span, period in spans
+        for name, filters in FILTERS.items()
+        if name != "none"
+        for report, by in FILTERED
+    ]
+    return plain + narrowed
+
+
+def measure(data: Path, blocks: int, total: int) -> None:
+    """Measure all reports over so many requests, all three ways, one after another in each block."""
+    with bench("reports", data) as this:
+        url = report_data.make(this.server, total)
+        duck = _duck(url, data / f"facts_{total}.duckdb")
+        for block in range(blocks):
+            asyncio.run(_block(this, url, duck, total, block))
+
+
+def generate(data: Path, total: int) -> None:
+    """Only make the base: this may go on beside others' work."""
+    with bench("reports", data) as this:
+        _duck(report_data.make(this.server, total), data / f"facts_{total}.duckdb")
+
+
+async def _block(this: Any, url: str, duck: Any, total: int, block: int) -> None:
+    db = Database(url, max_size=1)
+    await db.open()
+    for span, narrowed, case in cases():
+        others = machine.others_busy(0.2)
+        async with db.read() as connection:
+            shown = await case.ours(connection)
+            sql, params = case.plain(duck=False)
+            held = await rows(connection, sql, params)
+            _same(case, shown, held)
+            ours = await _timed(lambda at=connection, of=case: of.ours(at), REPEATS)  # type: ignore[misc]
+            plain = await _timed(lambda at=connection, s=sql, p=params: rows(at, s, p), 3)  # type: ignore[misc]
+        asked, values = case.plain(duck=True)
+        started = time.perf_counter()
+        for _ in range(3):
+            duck.execute(asked, values).fetchall()
+        fast = (time.perf_counter() - started) / 3 * 1000
+        this.keep({
+            "question": "reports", "block": this.first + block, "contestant": f"{case.report} by {case.by}",
+            "total": total, "span": span, "filter": narrowed, "ours_ms": ours, "plain_ms": plain, "duck_ms": fast,
+            "others_busy": others,
+        })  # fmt: skip
+    await _upkeep(this, db, total, block)
+    await db.close()
+
+
+async def _timed(work: Callable[[], Awaitable[Any]], times: int) -> float:
+    found = []
+    for _ in range(times):
+        started = time.perf_counter()
+        await work()
+        found.append((time.perf_counter() - started) * 1000)
+    return median(found)
+
+
+def _same(case: Case, shown: Any, held: list[Any]) -> None:
+    """What the sums tell is what plain SQL tells; percentiles of buckets are only near to it."""
+    if case.report == "heat":
+        assert {(c["weekday"], c["hour"]): c["n"] for c in shown} == {tuple(r.values())[:2]: r["sum"] for r in held}
+        return
+    plain = [column for column in case.columns if column.time is None]
+    told = {
+        _key(row.get("key")): {c.name: c.value({k: int(v or 0) for k, v in row.items() if k in c.measures}, None)
+                               for c in plain} for row in held
+    }  # fmt: skip
+    if case.by is None:
+        assert {c.name: shown[c.name] for c in plain} == told[None]
+        return
+    ours = {line.key: {c.name: line.values[c.name] for c in plain} for line in shown.lines}
+    ours[None] = {c.name: shown.total[c.name] for c in plain}
+    assert ours == told, case
+
+
+def _key(value: Any) -> Any:
+    return value.date() if hasattr(value, "hour") else value
+
+
+async def _upkeep(this: Any, db: Database, total: int, block: int) -> None:
+    """A hundred requests change, at random; then the sums follow. The change itself is not counted."""
+    found = []
+    chance = random.Random(block)
+    for number in range(5):
+        async with db.transaction() as connection:
+            changed = await rows(
+                connection,
+                "update cons.cons set status = case status when 'cancelled' then 'closed' else 'cancelled' end"
+                " where number = any(%s) and consultation_type <> 'Техническая поддержка' returning cons_id",
+                ([f"B-{chance.randrange(total)}" for _ in range(134 if number else 1)],),
+            )
+            names = [row["cons_id"] for row in changed]
+        started = time.perf_counter()
+        async with db.transaction() as connection:
+            await upkeep.catch_up(connection, report_data.ZONE, 10_000)
+        if number:
+            found.append((time.perf_counter() - started) * 1000 * 100 / len(names))
+    this.keep({
+        "question": "reports", "block": this.first + block, "contestant": "upkeep of 100", "total": total,
+        "span": "-", "filter": "-", "ours_ms": median(found), "others_busy": machine.others_busy(0.2),
+    })  # fmt: skip
+    async with db.read() as connection:
+        await run(connection, "vacuum rep.facts")
+
+
+def _duck(url: str, path: Path) -> Any:
+    """The facts in DuckDB's own form, copied once."""
+    import duckdb  # noqa: PLC0415 - only in the environment of benchmarks
+
+    made = path.exists()
+    base = duckdb.connect(str(path))
+    base.execute("set threads = 2")
+    if not made:
+        started = time.perf_counter()
+        csv = path.with_suffix(".csv")
+        names = [name for name in upkeep.COLUMNS if name not in ("cons_id", "client_id", "created_at", "due_at")]
+        with psycopg.connect(url) as connection, csv.open("wb") as out:
+            copy = f"copy (select {', '.join(names)} from rep.facts) to stdout (format csv, header)"
+            with connection.cursor().copy(cast(Any, copy)) as stream:
+                for piece in stream:
+                    out.write(piece)
+        kinds = json.dumps({"category": "UUID", "manager": "UUID", "day": "DATE"}).replace('"', "'")
+        base.execute(f"create table facts as select * from read_csv('{csv}', types = {kinds})")
+        csv.unlink()
+        print(f"copied into DuckDB in {time.perf_counter() - started:.1f} s", flush=True)
+    return base
