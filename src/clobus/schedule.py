@@ -13,16 +13,15 @@ from clobus.core import clock, runs
 from clobus.core.db import advisory_lock, one, rows, run
 from clobus.core.errors import ClobusError, Conflict
 from clobus.core.events import Origin
+from clobus.gateways.chatwoot.client import ChatwootClient
+from clobus.gateways.onec.client import OnecClient
 from clobus.gateways.telegram.client import TelegramClient
 from clobus.modules.accounts import sessions
 from clobus.modules.consultations import rating_requests, reassignment
 from clobus.modules.notifications import reminders
-from clobus.modules.ops import alerts
+from clobus.modules.ops import alerts, partners
 from clobus.modules.reports import sending
 from clobus.modules.reports import service as reports
-from clobus.gateways.chatwoot.client import ChatwootClient
-from clobus.gateways.onec.client import OnecClient
-from clobus.modules.ops import alerts, partners
 from clobus.parts import Parts
 from clobus.runtime import Runtime
 from clobus.settings import Settings

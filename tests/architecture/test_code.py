@@ -70,7 +70,6 @@ NOUNS = {
     },
     "knowledge": {"desk", "rating_questions"},
     "notifications": {"deliver", "letters", "preferences", "preview", "quiet", "reading", "reminders"},
-    "ops": {"alerts", "dead_letters", "health"},
     "reports": {"drill", "figures", "files", "policies", "schedules", "sending", "tables", "words"},
     "ops": {"alerts", "dead_letters", "health", "partners", "runs"},
 }

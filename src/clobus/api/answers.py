@@ -41,7 +41,6 @@ STATUS: dict[str, int] = {
     "closing.day": 422, "consultation.same_manager": 422, "dashboard.pass": 401, "dashboard.session_needed": 409,
     "dead_letter.message": 409, "dead_letter.not_editable": 409, "dead_letter.unknown": 404,
     "dictionary.changed": 409, "dictionary.unknown_element": 404, "drift.over": 404, "gateway.refused": 422,
-    "page.cursor": 400, "rating.period": 400, "rate.limit": 429, "reassignment.decided": 409,
     "reassignment.unknown": 404, "reassignment.void": 409, "request.invalid": 422, "database.away": 503,
     "internal": 500, "account.taken": 409, "auth.person_needed": 403, "auth.step_up_needed": 403,
     "auth.too_many": 429, "auth.wrong": 401, "auth.wrong_proof": 403, "invitation.too_many": 409,

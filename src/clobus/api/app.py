@@ -72,9 +72,7 @@ ROUTERS = (
     *(part.router for part in (live, consultations, moves, ratings, attachments, clients, managers, telegram, signing,
                                sign_in_page, health, hooks, ops, messages,
                                rate_page, activity, reassignments, report_settings, reports, registering, logins, me,
-                               organisations, web)),
-                               rate_page, activity, reassignments, registering, logins, me, organisations, desk,
-                               desk_staff, desk_words, operations, dashboard_app, web)),
+                               organisations, desk, desk_staff, desk_words, operations, dashboard_app, web)),
 )  # fmt: skip
 
 

@@ -77,7 +77,7 @@ async def _created(request: Request, body: CreateIn) -> Response:
         return await consultations.create(
             request, body, principal, headers.get("idempotency-key"), headers.get("prefer")
         )
-    except Exception as error:
+    except Exception as error:  # as the router beyond answers: a problem, whatever it was
         found = await problems.answer(request, error)
         if found is None:
             raise

@@ -14,14 +14,10 @@ from clobus.modules.accounts import queries
 SCOPES = frozenset(
     {
         "chat:token", "clients:read", "clients:write", "clients:write-new", "consultations:create",
-        "consultations:read", "consultations:read-by-id", "consultations:write", "dicts:read", "dicts:write",
-        "events:read", "links:create", "live", "managers:read", "metrics:read", "notifications:read",
-        "notifications:retry", "preferences:read", "preferences:write", "ratings:read", "reports:read",
-        "reports:write",
         "consultations:read", "consultations:read-by-id", "consultations:write", "desk:read", "desk:write",
         "dicts:read", "dicts:write", "events:read", "links:create", "live", "managers:read", "metrics:read",
         "notifications:read", "notifications:retry", "ops:read", "ops:write", "preferences:read", "preferences:write",
-        "ratings:read",
+        "ratings:read", "reports:read", "reports:write",
     }
 )  # fmt: skip
 """What a key may be narrowed to; a scope covers those that begin with it and a dash."""

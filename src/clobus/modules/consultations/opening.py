@@ -31,7 +31,6 @@ from clobus.modules.consultations.roster import Roster
 from clobus.modules.consultations.schemas import ConsultationIn, CreateIn
 from clobus.modules.consultations.selection import Wish
 from clobus.modules.consultations.types import USUAL, Kind, Status
-from clobus.modules.consultations.types import Kind, Status
 from clobus.modules.notifications.service import ABOUT_CLIENT, known_of
 
 
