@@ -20,20 +20,11 @@ SAID = "Messaged"
 """What was said changes nothing that a partner shows of the request."""
 
 
-async def push_to_chatwoot(connection: Connection, events: Sequence[Event]) -> None:
-    """Whatever changed, Chatwoot may show it wrongly now."""
-    ids = [event.cons_id for event in events if event.cons_id is not None and event.name != SAID]
-    await outbox.touch(connection, "chatwoot", CONSULTATION, ids)
-
-
-async def push_to_onec(connection: Connection, events: Sequence[Event]) -> None:
-    """1C need not be told what it told us."""
-    ids = [
-        event.cons_id
-        for event in events
-        if event.cons_id is not None and event.origin is not Origin.ONEC and event.name != SAID
-    ]
-    await outbox.touch(connection, "onec", CONSULTATION, ids)
+async def push_to_partners(connection: Connection, events: Sequence[Event]) -> None:
+    """Whatever changed, Chatwoot may show it wrongly now, and 1C too, unless 1C told it."""
+    changed = [(event.cons_id, event.origin) for event in events if event.cons_id is not None and event.name != SAID]
+    others = [id_ for id_, origin in changed if origin is not Origin.ONEC]
+    await outbox.touch_each(connection, CONSULTATION, {"chatwoot": [id_ for id_, _ in changed], "onec": others})
 
 
 async def send_what_waited(connection: Connection, events: Sequence[Event]) -> None:
@@ -45,5 +36,5 @@ async def send_what_waited(connection: Connection, events: Sequence[Event]) -> N
 
 
 REACTIONS: tuple[Reaction, ...] = (
-    push_to_chatwoot, push_to_onec, send_what_waited, notifications.on_events, rating_requests.on_events,
+    push_to_partners, send_what_waited, notifications.on_events, rating_requests.on_events,
 )  # fmt: skip

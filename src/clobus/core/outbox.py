@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -49,18 +49,25 @@ Handler = Callable[[str, UUID], Awaitable[None]]
 
 async def touch(connection: Connection, system: str, kind: str, ids: Sequence[UUID]) -> None:
     """Note in the caller's transaction that `system` may show these subjects wrongly, and wake the dispatcher."""
-    if not ids:
+    await touch_each(connection, kind, {system: ids})
+
+
+async def touch_each(connection: Connection, kind: str, ids_of: Mapping[str, Sequence[UUID]]) -> None:
+    """The same for several systems in one statement."""
+    pairs = sorted({(system, id_) for system, ids in ids_of.items() for id_ in ids})
+    if not pairs:
         return
     await connection.execute(
         "insert into sys.outbox as o (system, subject, subject_id)"
-        " select %s, %s, id from unnest(%s::uuid[]) as id order by id"
+        " select n.system, %s, n.id from unnest(%s::text[], %s::uuid[]) as n (system, id) order by 1, 3"
         " on conflict (system, subject, subject_id) do update set wanted_version = o.wanted_version + 1,"
         " state = case o.state when 'claimed' then 'claimed' else 'pending' end,"
         " attempts = case o.state when 'claimed' then o.attempts else 0 end, next_at = now(),"
         " first_at = case o.state when 'dead' then now() else o.first_at end",
-        (system, kind, sorted(set(ids))),
+        (kind, [system for system, _ in pairs], [id_ for _, id_ in pairs]),
     )
-    await signals.tell(connection, CHANNEL, system)
+    for system in sorted({system for system, _ in pairs}):
+        await signals.tell(connection, CHANNEL, system)
 
 
 class Dispatcher:
