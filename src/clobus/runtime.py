@@ -15,6 +15,7 @@ from clobus.core.db import Database
 from clobus.gateways.chatwoot.client import ChatwootClient, connect_http, open_chatwoot
 from clobus.gateways.chatwoot.platform import ChatwootPlatform
 from clobus.gateways.mail.smtp import Mailer
+from clobus.gateways.oidc.client import OidcClient, open_oidc
 from clobus.gateways.onec.client import OnecClient, open_onec
 from clobus.gateways.telegram.sender import TelegramSender, open_telegram
 from clobus.settings import Settings
@@ -31,6 +32,7 @@ class Runtime:
     platform: ChatwootPlatform | None
     telegram: TelegramSender | None
     mailer: Mailer | None = None
+    oidc: OidcClient | None = None
 
 
 @asynccontextmanager
@@ -67,7 +69,17 @@ async def open_runtime(
                 transport=wires.get("telegram"),
             )
             stack.push_async_callback(telegram.close)
-        yield Runtime(settings, db, onec, chatwoot, platform, telegram, _mailer(settings))
+        oidc = None
+        if settings.oidc is not None:
+            oidc = open_oidc(
+                str(settings.oidc.issuer).rstrip("/"),
+                settings.oidc.client_id,
+                settings.oidc.client_secret.get_secret_value(),
+                verify=settings.oidc.ca_file or True,
+                transport=wires.get("oidc"),
+            )
+            stack.push_async_callback(oidc.close)
+        yield Runtime(settings, db, onec, chatwoot, platform, telegram, _mailer(settings), oidc)
 
 
 def _chatwoot(

@@ -270,6 +270,28 @@ DOORS: dict[str, Door] = {
     "DELETE /api/organisations/{organisation_id}/invitations/{invitation_id}": Door(
         to("person", status=404), HERE | {"invitation_id": "@session"}
     ),
+    "GET /api/organisations/{organisation_id}/keys": Door(OWNER, HERE),
+    "POST /api/organisations/{organisation_id}/keys": Door(
+        to("person", status=201), HERE, {"name": "N", "scopes": ["consultations:read"]}
+    ),
+    "DELETE /api/organisations/{organisation_id}/keys/{key_id}": Door(
+        to("person", status=404), HERE | {"key_id": "000000000000"}
+    ),
+    "GET /api/organisations/{organisation_id}/audit": Door(OWNER, HERE),
+    "POST /api/auth/telegram-login/start": public(body={}),
+    "POST /api/auth/telegram-login/finish": public(401, {"ticket": "x" * 32, "code": "123456"}),
+    "POST /api/me/telegram/start": Door(PERSONS, body={}),
+    "POST /api/me/telegram": Door(to("person", "viewer", status=401), body={"ticket": "x" * 32, "code": "123456"}),
+    "DELETE /api/me/telegram": Door(to("person", "viewer", status=409)),
+    "GET /api/auth/oidc/start": public(404),
+    "GET /api/auth/oidc/callback": public(404),
+    # ---- people, for the staff: what changes somebody needs an account of one's own, not a key
+    "GET /api/people": Door(to("head", "administrator", "auditor")),
+    "PATCH /api/people/{person_id}": Door({}, {"person_id": "@session"}, {"locked": True}),
+    "GET /api/merges": Door(to(STAFF, "auditor")),
+    "POST /api/merges": Door({}, body={"organisation_id": "@session", "client_id": "@owner", "same": True}),
+    "GET /api/audit": Door(to("administrator", "auditor")),
+    "GET /api/audit.csv": Door(to("administrator", "auditor")),
     "POST /api/invitations/accept": Door(to("person", "viewer", status=404), body={"token": "x" * 32}),
     # ---- signs of life
     "GET /": public(),

@@ -29,6 +29,8 @@ NOUNS = {
         "init_data",
         "links",
         "members",
+        "merges",
+        "organisation_keys",
         "oidc",
         "organisations",
         "passkeys",
@@ -38,6 +40,7 @@ NOUNS = {
         "rights",
         "second_factors",
         "sessions",
+        "telegram_login",
         "tries",
     },  # fmt: skip
     "clients": {"desk", "matching", "names", "telegram"},

@@ -49,7 +49,10 @@ STATUS: dict[str, int] = {
     "organisation.owner_only": 403, "organisation.too_many": 409, "organisation.unknown": 404,
     "passkey.refused": 400, "passkey.unknown": 404, "password.breached": 422, "password.weak": 422,
     "proof.unknown": 401, "register.closed": 403, "session.none": 409, "totp.already": 409, "totp.none": 404,
-    "totp.wrong": 422,
+    "totp.wrong": 422, "key.scope": 400, "key.too_many": 409, "key.unknown": 404, "merge.taken": 409,
+    "merge.unknown": 404, "organisation.unmatched": 409, "person.account": 400, "person.last_administrator": 409,
+    "person.unknown": 404, "person.yourself": 403, "oidc.off": 404, "oidc.failed": 401, "telegram.no_bot": 401,
+    "telegram.code": 401, "telegram.only": 409,
 }  # fmt: skip
 _SHOWN: dict[str, Any] = {
     "limit": 3, "days": 30, "minutes": 30, "name": "report.pdf", "megabytes": 20, "status": "resolved",

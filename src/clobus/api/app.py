@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from clobus.api import (
     activity,
     attachments,
+    audit_log,
     clients,
     consultations,
     dashboard_app,
@@ -25,10 +26,13 @@ from clobus.api import (
     me,
     messages,
     moves,
+    oidc,
     openapi,
     operations,
     ops,
+    organisation_keys,
     organisations,
+    people,
     problems,
     rate_page,
     ratings,
@@ -39,12 +43,13 @@ from clobus.api import (
     sign_in_page,
     signing,
     telegram,
+    telegram_login,
     web,
     words,
 )
 from clobus.api.creation import Creator
 from clobus.api.health import Pings
-from clobus.api.identity import open_identity
+from clobus.api.identity import BotName, open_identity
 from clobus.api.middleware import Around
 from clobus.api.shortcut import Shortcut
 from clobus.core.auth import Door
@@ -72,7 +77,8 @@ ROUTERS = (
     *(part.router for part in (live, consultations, moves, ratings, attachments, clients, managers, telegram, signing,
                                sign_in_page, health, hooks, ops, messages,
                                rate_page, activity, reassignments, report_settings, reports, registering, logins, me,
-                               organisations, desk, desk_staff, desk_words, operations, dashboard_app, web)),
+                               organisations, desk, desk_staff, desk_words, operations, dashboard_app, organisation_keys,
+                               people, audit_log, telegram_login, oidc, web)),
 )  # fmt: skip
 
 
@@ -111,6 +117,7 @@ def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
     app.state.site = web.Site(settings.web_dir, origin_of(str(settings.chatwoot.base_url)))
     app.state.callers = callers = Callers(runtime.db, trust_of(settings))
     app.state.identity = open_identity(settings)
+    app.state.bot_name = BotName()
     app.state.telegram_door = TelegramDoor(runtime.db, settings.secret_key.get_secret_value())
     app.state.door = Door(
         callers,

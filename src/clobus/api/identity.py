@@ -18,7 +18,8 @@ from clobus.api import signing
 from clobus.core import auth, cookies, i18n
 from clobus.core.auth import Principal, Role, require
 from clobus.core.db import Connection, Database
-from clobus.core.errors import Unauthenticated
+from clobus.core.errors import GatewayError, Unauthenticated
+from clobus.gateways.telegram.sender import TelegramSender
 from clobus.modules.accounts import audit, devices, passkeys, people, proofs, second_factors, tries
 from clobus.modules.accounts.audit import Actor
 from clobus.modules.accounts.passwords import LONGEST, Passwords
@@ -63,6 +64,22 @@ Name = Annotated[str, BeforeValidator(_line), Field(min_length=1, max_length=200
 Language = Annotated[str, Field(pattern="^(uz|ru|en)$", examples=["uz"])]
 TaxId = Annotated[str, BeforeValidator(lambda v: names.tax_id(v) if isinstance(v, str) else v),
                   Field(examples=["301234567"])]  # fmt: skip
+
+
+class BotName:
+    """How the bot is called, asked of Telegram once."""
+
+    def __init__(self) -> None:
+        self.known: str | None = None
+
+    async def of(self, telegram: TelegramSender) -> str | None:
+        """The name; None while Telegram does not answer."""
+        if self.known is None:
+            try:
+                self.known = (await telegram.get_me()).username
+            except GatewayError:
+                return None
+        return self.known
 
 
 @dataclass(frozen=True, slots=True)

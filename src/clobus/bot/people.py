@@ -13,11 +13,12 @@ from clobus.bot import desk, requests
 from clobus.bot.buttons import Tap
 from clobus.bot.talk import Talk
 from clobus.core.i18n import LANGUAGES
-from clobus.modules.accounts import links
+from clobus.modules.accounts import links, telegram_login
 from clobus.modules.clients import telegram as people
 
 router = Router(name="people")
 
+LOGIN = re.compile(r"login_([A-Za-z0-9_-]{16,60})")
 LINK = re.compile(r"link_([A-Za-z0-9_-]{16,60})")
 REQUEST = re.compile(r"(?:cons_)?([A-Za-z0-9-]{1,40})")
 
@@ -27,6 +28,10 @@ async def start(message: Message, command: CommandObject, talk: Talk) -> None:
     """The first word, plain or with a deep link."""
     payload = command.args or ""
     talk.end()
+    login = LOGIN.fullmatch(payload)
+    if login:
+        await _sign_in(talk, login.group(1))
+        return
     link = LINK.fullmatch(payload)
     if link:
         await _use_link(talk, link.group(1))
@@ -39,6 +44,17 @@ async def start(message: Message, command: CommandObject, talk: Talk) -> None:
         ask_language(talk)
         return
     await welcome(talk)
+
+
+async def _sign_in(talk: Talk, token: str) -> None:
+    """Give the code with which he goes on at the page where he began; his telephone has to be known by then."""
+    if talk.person["phone_number"] is None:
+        talk.begin("", login=token)
+        talk.ask_contact(talk.text("login.contact"))
+        return
+    talk.end()
+    code = await telegram_login.give_code(talk.connection, token, talk.user_id)
+    talk.say_and_clear(talk.text("login.code", code=code) if code else talk.text("login.dead"))
 
 
 async def _use_link(talk: Talk, token: str) -> None:
@@ -132,6 +148,9 @@ async def contact(message: Message, talk: Talk) -> None:
     )  # fmt: skip
     await people.link_by_phone(talk.connection, talk.user_id, talk.rules.folder)
     await talk.relink()
+    if talk.data.get("login"):
+        await _sign_in(talk, str(talk.data["login"]))
+        return
     if not talk.clients:
         talk.say_and_clear(talk.text("contact.unknown"))
         return

@@ -147,6 +147,26 @@ async def match(
     return None
 
 
+async def of_telephone(connection: Connection, person: Mapping[str, Any]) -> int:
+    """Organisations for the clients whose own telephone is the person's and that nobody has yet; how many."""
+    found = await rows(
+        connection,
+        "select c.client_id, c.org_inn, coalesce(c.company_name, c.name, c.org_inn) as name from cons.telegram_links l"
+        " join cons.clients c using (client_id) left join cab.organisations t on t.client_id = c.client_id"
+        " where l.telegram_user_id = %s and l.proof = 'phone' and c.is_parent and not c.deleted"
+        " and t.organisation_id is null and c.org_inn ~ '^[0-9]{9}([0-9]{5})?$' order by c.client_id limit 20",
+        (person["telegram_user_id"],),
+    )
+    made = 0
+    for row in found:
+        try:
+            own = await make(connection, person["person_id"], row["org_inn"], row["name"][:300])
+        except Conflict:  # two clients of one tax id: a person of the staff says which it is
+            continue
+        made += await settle(connection, own["organisation_id"], row["client_id"], "phone")
+    return made
+
+
 async def settle(connection: Connection, organisation_id: UUID, client_id: UUID, by: str) -> bool:
     """Note which client an organisation is; False when it is one already, or the client is another's."""
     return await run(

@@ -26,16 +26,6 @@ async def by_login(connection: Connection, login: str) -> DictRow | None:
     return await one(connection, "select * from cab.people where email = %(l)s or phone_number = %(l)s", {"l": login})
 
 
-async def by_telegram(connection: Connection, telegram_user_id: int, phone: str | None) -> DictRow | None:
-    """A person by his Telegram, else by the telephone that Telegram vouches for."""
-    return await one(
-        connection,
-        "select * from cab.people where telegram_user_id = %(id)s"
-        " or (phone_number = %(phone)s and telegram_user_id is null) order by telegram_user_id nulls last limit 1",
-        {"id": telegram_user_id, "phone": phone},
-    )
-
-
 async def by_subject(connection: Connection, issuer: str, subject: str) -> DictRow | None:
     """A person by what an OpenID provider calls him."""
     return await one(

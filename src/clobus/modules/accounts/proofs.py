@@ -14,9 +14,10 @@ from clobus.core.auth import hash_token
 from clobus.core.db import Connection, one, run
 
 REGISTER, RESET, EMAIL, SECOND, CHALLENGE = "register", "reset", "email", "second", "challenge"
-TELEGRAM, OIDC = "telegram", "oidc"
+TELEGRAM, START, OIDC = "telegram", "start", "oidc"
 LIFE = {
-    REGISTER: 86_400.0, RESET: 3600.0, EMAIL: 86_400.0, SECOND: 300.0, CHALLENGE: 300.0, TELEGRAM: 600.0, OIDC: 600.0,
+    REGISTER: 86_400.0, RESET: 3600.0, EMAIL: 86_400.0, SECOND: 300.0, CHALLENGE: 300.0,
+    TELEGRAM: 600.0, START: 600.0, OIDC: 600.0,
 }  # fmt: skip
 """Seconds that each kind stands."""
 MAX_ATTEMPTS = 5

@@ -13,11 +13,12 @@ from clobus.modules.accounts import queries
 
 SCOPES = frozenset(
     {
-        "chat:token", "clients:read", "clients:write", "clients:write-new", "consultations:create",
+        "audit:read", "chat:token", "clients:read", "clients:write", "clients:write-new", "consultations:create",
         "consultations:read", "consultations:read-by-id", "consultations:write", "desk:read", "desk:write",
-        "dicts:read", "dicts:write", "events:read", "links:create", "live", "managers:read", "metrics:read",
-        "notifications:read", "notifications:retry", "ops:read", "ops:write", "preferences:read", "preferences:write",
-        "ratings:read", "reports:read", "reports:write",
+        "dicts:read", "dicts:write", "events:read", "links:create", "live", "managers:read", "merges:read",
+        "merges:write", "metrics:read", "notifications:read", "notifications:retry", "ops:read", "ops:write",
+        "people:read", "people:write", "preferences:read", "preferences:write", "ratings:read", "reports:read",
+        "reports:write",
     }
 )  # fmt: skip
 """What a key may be narrowed to; a scope covers those that begin with it and a dash."""
@@ -57,6 +58,10 @@ class KeyRing:
         self._db = db
         self._seconds = seconds
         self._known: dict[bytes, tuple[float, Principal | None]] = {}
+
+    def forget(self) -> None:
+        """Look everybody up anew: a key ended here."""
+        self._known.clear()
 
     async def authenticate(self, token: str) -> Principal | None:
         """Who holds this token; None when nobody does, or its key ended."""

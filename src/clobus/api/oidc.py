@@ -1,0 +1,159 @@
+"""Signing in by an OpenID Connect provider (of 1C accounts), where the settings name one."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from psycopg.errors import UniqueViolation
+from psycopg.rows import DictRow
+
+from clobus.api.answers import problems_of
+from clobus.api.identity import actor_of, db_of, identity_of, proved
+from clobus.api.problems import language
+from clobus.core import auth
+from clobus.core.auth import public
+from clobus.core.errors import ClobusError, Conflict, GatewayError, NotFound, Unauthenticated
+from clobus.gateways.oidc.client import OidcClient
+from clobus.modules.accounts import audit, oidc, people, proofs
+
+router = APIRouter(prefix="/api/auth/oidc", tags=["accounts"])
+OPEN = Depends(public("signs"))
+LOCAL = re.compile(r"/(?![/\\])[A-Za-z0-9/_.?=&%-]*")
+REDIRECT: dict[int | str, dict[str, Any]] = {303: {"description": "To the provider, or to a page of ours."}}
+
+
+def _client(request: Request) -> OidcClient:
+    found: OidcClient | None = request.app.state.runtime.oidc
+    if found is None:
+        raise NotFound("oidc.off")
+    return found
+
+
+def _cookie(request: Request, state: str, seconds: int) -> str:
+    door = auth.door_of(request)
+    secure = "; Secure" if door.secure else ""
+    return f"{door.cookie}-oidc={state}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+
+
+def _return(request: Request) -> str:
+    return f"{identity_of(request).site}/api/auth/oidc/callback"
+
+
+def local(path: str | None) -> str | None:
+    """A page of ours; None for anything that could lead elsewhere."""
+    return path if path and LOCAL.fullmatch(path) else None
+
+
+@router.get("/start", dependencies=[OPEN], status_code=303, response_class=Response,
+            responses={**REDIRECT, **problems_of("oidc.off", "gateway.down", "auth.step_up_needed")})  # fmt: skip
+async def start(
+    request: Request,
+    next: Annotated[str | None, Query(max_length=300)] = None,
+    tie: bool = False,  # noqa: A002 - the name of the address
+) -> Response:
+    """Go to the provider; `next` is the page of ours to come back to. `tie`: tie the provider to my account."""
+    client, person_id = _client(request), None
+    if tie:
+        principal = await auth.identify(request)
+        auth.ensure_proved(principal)
+        person_id = auth.person_of(principal)
+    nonce, verifier, state = (secrets.token_urlsafe(32) for _ in range(3))
+    scopes = request.app.state.runtime.settings.oidc.scopes
+    address = await client.address(
+        redirect_uri=_return(request), scopes=scopes, state=state, nonce=nonce, challenge=oidc.challenge(verifier)
+    )
+    kept = {"nonce": nonce, "verifier": verifier, "next": local(next), "language": language(request)}
+    async with db_of(request).transaction() as connection:
+        await proofs.make(connection, proofs.OIDC, person_id, kept, state)
+    answer = RedirectResponse(address, 303)
+    answer.headers["set-cookie"] = _cookie(request, state, int(proofs.LIFE[proofs.OIDC]))
+    return answer
+
+
+@router.get("/callback", dependencies=[OPEN], status_code=303, response_class=Response,
+            responses={**REDIRECT, **problems_of("oidc.off")})  # fmt: skip
+async def callback(
+    request: Request, state: Annotated[str, Query(max_length=200)] = "",
+    code: Annotated[str, Query(max_length=2000)] = "",
+) -> Response:  # fmt: skip
+    """Come back from the provider: signed in, to the second factor, or to the page that says that it failed."""
+    client = _client(request)
+    held = request.cookies.get(f"{auth.door_of(request).cookie}-oidc", "")
+    proof = None
+    # The browser that comes back is the one that went: nobody is signed in with another's code.
+    if state and secrets.compare_digest(held.encode(), state.encode()):
+        async with db_of(request).transaction() as connection:
+            proof = await proofs.use(connection, proofs.OIDC, state)
+    spoken = proof["data"]["language"] if proof else language(request)
+    page = f"/{spoken}/sign-in"
+    try:
+        if proof is None or not code:
+            raise Unauthenticated("oidc.failed")
+        person = await _person(request, client, proof, code)
+        if proof["person_id"] is not None:
+            return RedirectResponse(proof["data"]["next"] or f"/{spoken}/security", 303)
+        return await _entered(request, person, proof["data"]["next"] or f"/{spoken}/", page)
+    except ClobusError as error:
+        auth.door_of(request).limiter.hit("guesses", auth.address(request))
+        shown = error.code if not isinstance(error, GatewayError) else "oidc.failed"
+        answer = RedirectResponse(f"{page}?{urlencode({'error': shown})}", 303)
+        answer.headers["set-cookie"] = _cookie(request, "", 0)
+        return answer
+
+
+async def _person(request: Request, client: OidcClient, proof: DictRow, code: str) -> DictRow:
+    told = proof["data"]
+    token = await client.exchange(code, redirect_uri=_return(request), verifier=told["verifier"])
+    issuer = client.issuer
+    who = oidc.verify(token, await client.keys(), issuer=issuer, client_id=client.client_id, nonce=told["nonce"])
+    may_register = request.app.state.runtime.settings.accounts.registration
+    if proof["person_id"] is not None:
+        return await _tied(request, proof, who)
+    async with db_of(request).transaction() as connection:
+        person, made = await oidc.person(connection, who, may_register=may_register)
+        if person is not None and made:
+            await audit.note(
+                connection, actor_of(request, None, person), "account.made", target=str(person["person_id"]),
+                after={"by": "oidc"},
+            )  # fmt: skip
+    if person is None:
+        raise Conflict("account.taken")
+    if person["locked_at"] is not None:
+        raise Unauthenticated("oidc.failed")
+    return person
+
+
+async def _tied(request: Request, proof: DictRow, who: oidc.Vouched) -> DictRow:
+    async with db_of(request).transaction() as connection:
+        try:
+            values = {"oidc_issuer": who.issuer, "oidc_subject": who.subject}
+            person = await people.change(connection, proof["person_id"], values)
+        except UniqueViolation:
+            raise Conflict("account.taken") from None
+        if person is None:
+            raise Unauthenticated("oidc.failed")
+        await audit.note(
+            connection, actor_of(request, None, person), "account.oidc_tied", target=str(person["person_id"]),
+            after={"issuer": who.issuer},
+        )  # fmt: skip
+    return person
+
+
+async def _entered(request: Request, person: DictRow, home: str, page: str) -> Response:
+    """The answer of signing in as a walk to a page; a ticket stands behind `#`, which no log and no server sees."""
+    made = await proved(request, person, "oidc")
+    told = json.loads(bytes(made.body))
+    where = home
+    if told["state"] == "second_factor":
+        where = f"{page}#{urlencode({'ticket': told['ticket'], 'methods': ','.join(told['methods'])})}"
+    answer = RedirectResponse(where, 303)
+    for each in made.headers.getlist("set-cookie"):
+        answer.headers.append("set-cookie", each)
+    answer.headers.append("set-cookie", _cookie(request, "", 0))
+    return answer

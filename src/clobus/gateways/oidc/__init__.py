@@ -1,0 +1,1 @@
+"""An OpenID Connect provider by which people sign in."""
