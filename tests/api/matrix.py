@@ -113,6 +113,16 @@ DOORS: dict[str, Door] = {
     "GET /api/consultations/{name}/attachments/{attachment_id}": Door(
         to(CLIENTS, SERVICES, STAFF, "auditor", "front", status=404), {"name": "@made", "attachment_id": "@session"}
     ),
+    # ---- the talk; no request of the matrix has a conversation
+    "GET /api/consultations/{name}/messages": Door(OWN_ROW | {"own_user": 404}, {"name": "@made"}),
+    "POST /api/consultations/{name}/messages": Door(
+        to(OWN, STAFF, status=409) | {"own_user": 404, "other": 404}, {"name": "@made"}, {"text": "?"}
+    ),
+    "GET /api/consultations/{name}/messages/files/{file_id}": Door(
+        to(CLIENTS, SERVICES, STAFF, "auditor", status=404), {"name": "@made", "file_id": "1"}
+    ),
+    "GET /api/slots": Door(to(CLIENTS, SERVICES, STAFF), query="?client_id=@owner"),
+    "GET /api/articles": Door(to(CLIENTS, SERVICES, STAFF, "auditor"), query="?q=hisobot"),
     # ---- live pages
     "POST /api/live/tickets": Door(READERS, body={}),
     "GET /api/live": public(401, query="?ticket=x"),

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from clobus.api import (
     activity,
+    articles,
     attachments,
     audit_log,
     clients,
@@ -42,6 +43,8 @@ from clobus.api import (
     reports,
     sign_in_page,
     signing,
+    slots,
+    talk,
     telegram,
     telegram_login,
     web,
@@ -79,6 +82,8 @@ ROUTERS = (
                                rate_page, activity, reassignments, report_settings, reports, registering, logins, me,
                                organisations, desk, desk_staff, desk_words, operations, dashboard_app, organisation_keys,
                                people, audit_log, telegram_login, oidc, web)),
+                               rate_page, activity, reassignments, registering, logins, me, organisations,
+                               talk, slots, articles, web)),
 )  # fmt: skip
 
 

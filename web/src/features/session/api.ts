@@ -1,11 +1,10 @@
 "use client";
 
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { Role } from "./roles";
 import { ApiError, actFor, client, data, type Schemas } from "@/shared/api/client";
 
 export type Session = Schemas["WhoOut"];
-export type Role = "client" | "manager" | "head" | "administrator" | "auditor";
-export const STAFF: Role[] = ["manager", "head", "administrator", "auditor"];
 
 async function who(): Promise<Session | null> {
   try {

@@ -8,7 +8,8 @@ import { localized } from "@/shared/i18n/link";
 import { buttonLook } from "@/shared/ui/button";
 import { EmptyState, ErrorState, SkeletonList } from "@/shared/ui/state";
 import { Link } from "@/shared/i18n/link";
-import { homeOf, useSession, type Role } from "./api";
+import { homeOf, useSession } from "./api";
+import type { Role } from "./roles";
 
 /** Shows its children to these roles alone; who isn't signed in goes to sign in and comes back. */
 export function Gate({ roles, children }: { roles: readonly Role[]; children: ReactNode }) {

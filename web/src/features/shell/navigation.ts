@@ -1,5 +1,5 @@
 import { Activity, BarChart3, BookOpen, Building2, ClipboardList, Columns3, Home, PlusCircle, ShieldCheck, Sun, Users, Wrench, type LucideIcon } from "lucide-react";
-import type { Role } from "@/features/session/api";
+import type { Role } from "@/features/session/roles";
 
 /** A place in the navigation. `label` is a key of messages/<language>/nav.json. */
 export type Place = { href: string; label: NavLabel; icon: LucideIcon; roles: readonly Role[]; phone?: boolean };

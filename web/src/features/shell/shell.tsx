@@ -5,7 +5,9 @@ import { useTranslations } from "next-intl";
 import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
 import { Gate } from "@/features/session/gate";
-import { useRole, type Role } from "@/features/session/api";
+import { useRole } from "@/features/session/api";
+import type { Role } from "@/features/session/roles";
+import { StepUpProvider } from "@/features/session/step-up";
 import { Link } from "@/shared/i18n/link";
 import { Logo } from "./logo";
 import { placeOf, placesOf, type Place } from "./navigation";
@@ -35,7 +37,7 @@ export function Shell({ roles, children }: { roles: readonly Role[]; children: R
           <AccountMenu />
         </header>
         <main id="main" tabIndex={-1} className="mx-auto w-full max-w-6xl flex-1 px-4 pt-6 pb-28 outline-none sm:px-8 lg:pt-8 lg:pb-16">
-          <Gate roles={roles}>{children}</Gate>
+          <Gate roles={roles}><StepUpProvider>{children}</StepUpProvider></Gate>
         </main>
       </div>
       <BottomBar places={places.filter((place) => place.phone).slice(0, 5)} here={here} />

@@ -4,6 +4,9 @@ import type nav from "../../../messages/en/nav.json";
 import type auth from "../../../messages/en/auth.json";
 import type home from "../../../messages/en/home.json";
 import type requests from "../../../messages/en/requests.json";
+import type fresh from "../../../messages/en/new.json";
+import type settings from "../../../messages/en/settings.json";
+import type organisation from "../../../messages/en/organisation.json";
 import type { Locale as Known } from "./locales";
 
 declare module "next-intl" {
@@ -15,6 +18,9 @@ declare module "next-intl" {
       auth: typeof auth;
       home: typeof home;
       requests: typeof requests;
+      organisation: typeof organisation;
+      settings: typeof settings;
+      new: typeof fresh;
     };
   }
 }

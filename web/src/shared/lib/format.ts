@@ -34,6 +34,11 @@ export class Format {
     return this.moment(when, { weekday: "short", day: "numeric", month: "long" });
   }
 
+  /** Thu */
+  short(when: When): string {
+    return this.moment(when, { weekday: "short" });
+  }
+
   /** 14:30 */
   time(when: When): string {
     return this.moment(when, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });

@@ -2,7 +2,7 @@ import { Messages } from "@/features/shell/providers";
 import { Shell } from "@/features/shell/shell";
 import { loadMessages, localeOf, type LayoutProps } from "@/shared/i18n/load";
 
-const FEATURES = ["common", "nav", "home", "requests"];
+const FEATURES = ["common", "nav", "home", "requests", "new", "organisation"];
 
 export default async function PortalLayout(props: LayoutProps) {
   const locale = await localeOf(props);

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/articles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Articles that fit a question
+         * @description Articles with words of the question, as they are inflected, too; none when no word is met.
+         */
+        get: operations["matching_api_articles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/key": {
         parameters: {
             query?: never;
@@ -58,6 +78,206 @@ export interface paths {
          * @description A one-time link: a client for himself, staff and services for any client; to sign in only these. 403, 404.
          */
         post: operations["make_link_api_auth_links_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Login
+         * @description Sign in with a password. 401 `auth.wrong` for a wrong one, an unknown and a locked account alike.
+         */
+        post: operations["login_api_auth_login_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Methods
+         * @description What is switched on: pages show no more than that.
+         */
+        get: operations["methods_api_auth_methods_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/passkeys/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Passkey Login
+         * @description Sign in with a passkey alone: it is two factors, the device and what opens it.
+         */
+        post: operations["passkey_login_api_auth_passkeys_login_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Passkey Options
+         * @description A challenge for a passkey, good for one answer within five minutes.
+         */
+        post: operations["passkey_options_api_auth_passkeys_options_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change
+         * @description Set a new password with the present one: all other sessions end.
+         */
+        post: operations["change_api_auth_password_change_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password/forgot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forgot
+         * @description Ask for a letter with a link to set a new password.
+         */
+        post: operations["forgot_api_auth_password_forgot_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset
+         * @description Set a new password by the link of a letter: all sessions end, and a second factor is asked for as ever.
+         */
+        post: operations["reset_api_auth_password_reset_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password/strength": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Strength
+         * @description Weigh a password before it is sent anywhere else: the meter of the pages.
+         */
+        post: operations["strength_api_auth_password_strength_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register
+         * @description Register: a letter with a link goes to the address, another letter when it has an account already.
+         */
+        post: operations["register_api_auth_register_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Second Factor
+         * @description Go on with a ticket: five tries, then the password again.
+         */
+        post: operations["second_factor_api_auth_second_factor_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -164,6 +384,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Step Up
+         * @description Prove oneself again before what is dangerous, which asks for it with 403 `auth.step_up_needed`.
+         */
+        post: operations["step_up_api_auth_step_up_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/telegram": {
         parameters: {
             query?: never;
@@ -179,6 +419,26 @@ export interface paths {
          *     Telegram's web client keeps no cookies. 401 forged or old, 403 when his contact is needed first, 409 used before.
          */
         post: operations["telegram_api_auth_telegram_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/verify-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Email
+         * @description Use the link of a letter: it makes the account, or changes its address. Nobody is signed in by it.
+         */
+        post: operations["verify_email_api_auth_verify_email_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -481,6 +741,51 @@ export interface paths {
          *     window has passed.
          */
         post: operations["cancel_api_consultations__name__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{name}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the talk
+         * @description What was said on a request, as Chatwoot has it now; 404 for another's, 503 without Chatwoot.
+         */
+        get: operations["read_api_consultations__name__messages_get"];
+        put?: never;
+        /**
+         * Say something
+         * @description Write into the conversation: a client as its contact, staff as the desk. Once for an Idempotency-Key, by which
+         *     the message is looked for before it is written. 409 for an ended request, or before there is a conversation.
+         */
+        post: operations["say_api_consultations__name__messages_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consultations/{name}/messages/files/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a file of a message
+         * @description A file that was sent in the talk, to be saved: its own address would open to anybody who learns it.
+         */
+        get: operations["content_api_consultations__name__messages_files__file_id__get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -841,6 +1146,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept
+         * @description Join by the link of a letter: as the person whose address it went to, signed in. 404 for anybody else.
+         */
+        post: operations["accept_api_invitations_accept_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/live": {
         parameters: {
             query?: never;
@@ -983,6 +1308,178 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Me
+         * @description Who I am, for whom I act, by what I sign in.
+         */
+        get: operations["me_api_me_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Change the name or the language.
+         */
+        patch: operations["change_api_me_patch"];
+        trace?: never;
+    };
+    "/api/me/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Email
+         * @description Ask for another address: a link goes there, and word of it to the present one.
+         */
+        post: operations["email_api_me_email_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description The person's passkeys, oldest first.
+         */
+        get: operations["listed_api_me_passkeys_get"];
+        put?: never;
+        /**
+         * Make
+         * @description Keep a passkey that the browser made.
+         */
+        post: operations["make_api_me_passkeys_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Options
+         * @description What the browser needs to make a passkey.
+         */
+        post: operations["options_api_me_passkeys_options_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/passkeys/{passkey_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove
+         * @description Forget a passkey.
+         */
+        delete: operations["remove_api_me_passkeys__passkey_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recovery Codes
+         * @description New recovery codes; those before are worth nothing.
+         */
+        post: operations["recovery_codes_api_me_recovery_codes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Totp
+         * @description A secret for an authenticator: in force once a code of it was sent to `/api/me/totp/confirm`.
+         */
+        post: operations["start_totp_api_me_totp_post"];
+        /**
+         * Remove Totp
+         * @description Take the authenticator out of force.
+         */
+        delete: operations["remove_totp_api_me_totp_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Totp
+         * @description Put the authenticator in force with its first code.
+         */
+        post: operations["confirm_totp_api_me_totp_confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/notifications": {
         parameters: {
             query?: never;
@@ -1037,6 +1534,162 @@ export interface paths {
          * @description Send again what surely nobody took; 404, 409 for any other.
          */
         post: operations["retry_api_notifications__id___retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organisations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description The person's organisations, the first joined first.
+         */
+        get: operations["listed_api_organisations_get"];
+        put?: never;
+        /**
+         * Make
+         * @description A new organisation of the person; it is the desk's client at once where his own contact proves it.
+         */
+        post: operations["make_api_organisations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organisations/{organisation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read
+         * @description An organisation of the person.
+         */
+        get: operations["read_api_organisations__organisation_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Rename
+         * @description Call it otherwise; the tax id stays.
+         */
+        patch: operations["rename_api_organisations__organisation_id__patch"];
+        trace?: never;
+    };
+    "/api/organisations/{organisation_id}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Invited
+         * @description Who was invited and has not come yet.
+         */
+        get: operations["invited_api_organisations__organisation_id__invitations_get"];
+        put?: never;
+        /**
+         * Invite
+         * @description Invite an address by letter, anew when it was; the answer is the same whether it has an account or not.
+         */
+        post: operations["invite_api_organisations__organisation_id__invitations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organisations/{organisation_id}/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take Back
+         * @description Take an invitation back.
+         */
+        delete: operations["take_back_api_organisations__organisation_id__invitations__invitation_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organisations/{organisation_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Member List
+         * @description Who belongs to it, the owner first.
+         */
+        get: operations["member_list_api_organisations__organisation_id__members_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organisations/{organisation_id}/members/{person_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Member
+         * @description Let a member go, or go oneself; the keys that he made end.
+         */
+        delete: operations["remove_member_api_organisations__organisation_id__members__person_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Member
+         * @description Give a member another role.
+         */
+        patch: operations["change_member_api_organisations__organisation_id__members__person_id__patch"];
+        trace?: never;
+    };
+    "/api/organisations/{organisation_id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Transfer
+         * @description Hand the organisation over to another member: the owner alone, who proved himself just now.
+         */
+        post: operations["transfer_api_organisations__organisation_id__transfer_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1117,6 +1770,27 @@ export interface paths {
          * @description Leave the request with its manager; it is not proposed again for that day. 404, 409.
          */
         post: operations["decline_api_reassignments__number__decline_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Free days and hours
+         * @description When an accounting consultation can be had: hours of the centre in which somebody who suits is free. `moved`
+         *     names a request that is to be moved. Staff and services say for which client.
+         */
+        get: operations["free_api_slots_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1349,6 +2023,25 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AcceptIn
+         * @description The token of an invitation's letter.
+         */
+        AcceptIn: {
+            /** Token */
+            token: string;
+        };
+        /**
+         * AcceptedOut
+         * @description Always the same: what follows comes by letter, if anything does.
+         */
+        AcceptedOut: {
+            /**
+             * State
+             * @constant
+             */
+            state: "accepted";
+        };
+        /**
          * AnswerIn
          * @description One answer: a mark from 1 to 5, a comment, or both.
          */
@@ -1402,6 +2095,14 @@ export interface components {
              * Format: uuid
              */
             ref_key: string;
+        };
+        /**
+         * ArticlesOut
+         * @description The articles that fit best, the best first.
+         */
+        ArticlesOut: {
+            /** Articles */
+            articles: components["schemas"]["ArticleOut"][];
         };
         /**
          * AttachmentOut
@@ -1486,23 +2187,6 @@ export interface components {
              * Format: uuid
              */
             ref_key: string;
-        };
-        /**
-         * ChangeIn
-         * @description What is to change; what is not named stays.
-         */
-        ChangeIn: {
-            /** Comment */
-            comment?: string | null;
-            /** End Date */
-            end_date?: string | null;
-            /** Importance */
-            importance?: number | null;
-            /** Start Date */
-            start_date?: string | null;
-            status?: components["schemas"]["Status"] | null;
-            /** Topic */
-            topic?: string | null;
         };
         /**
          * ClientIn
@@ -1610,6 +2294,25 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+        };
+        /**
+         * CodeIn
+         * @description A code of the authenticator.
+         */
+        CodeIn: {
+            /**
+             * Code
+             * @example 123456
+             */
+            code: string;
+        };
+        /**
+         * CodesOut
+         * @description Recovery codes, shown once; none when there are some already.
+         */
+        CodesOut: {
+            /** Recovery Codes */
+            recovery_codes: string[];
         };
         /**
          * ConsultationIn
@@ -1778,6 +2481,62 @@ export interface components {
             telegram_user_id: number | null;
         };
         /**
+         * CreationOut
+         * @description What the browser's `navigator.credentials.create` wants (WebAuthn, JSON form).
+         */
+        CreationOut: {
+            /** Attestation */
+            attestation?: string | null;
+            /** Authenticatorselection */
+            authenticatorSelection?: {
+                [key: string]: unknown;
+            } | null;
+            /** Challenge */
+            challenge: string;
+            /** Excludecredentials */
+            excludeCredentials?: {
+                [key: string]: unknown;
+            }[] | null;
+            /** Pubkeycredparams */
+            pubKeyCredParams: {
+                [key: string]: unknown;
+            }[];
+            /** Rp */
+            rp: {
+                [key: string]: unknown;
+            };
+            /** Timeout */
+            timeout?: number | null;
+            /** User */
+            user: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * DayOut
+         * @description A day with the moments at which a consultation may begin.
+         */
+        DayOut: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Slots */
+            slots: string[];
+        };
+        /**
+         * EmailIn
+         * @description Another address: it counts once the link of the letter there was opened.
+         */
+        EmailIn: {
+            /**
+             * Email
+             * @example nodira@example.uz
+             */
+            email: string;
+        };
+        /**
          * EventOut
          * @description One event: what happened to which request, where it came from.
          */
@@ -1807,6 +2566,17 @@ export interface components {
             items: components["schemas"]["EventOut"][];
             /** Last */
             last: number;
+        };
+        /**
+         * ForgotIn
+         * @description Whose password is forgotten: an e-mail or a telephone.
+         */
+        ForgotIn: {
+            /**
+             * Login
+             * @example nodira@example.uz
+             */
+            login: string;
         };
         /**
          * HistoryOut
@@ -1846,6 +2616,64 @@ export interface components {
             ref_key: string;
         };
         /**
+         * InvitationIn
+         * @description Whom to invite, and as what.
+         */
+        InvitationIn: {
+            /**
+             * Email
+             * @example nodira@example.uz
+             */
+            email: string;
+            /**
+             * Role
+             * @default user
+             * @enum {string}
+             */
+            role: "admin" | "user" | "viewer";
+        };
+        /**
+         * InvitationOut
+         * @description Who was invited; `over`: the seven days went by.
+         */
+        InvitationOut: {
+            /** Created At */
+            created_at?: string | null;
+            /** Email */
+            email: string;
+            /** Expires At */
+            expires_at?: string | null;
+            /**
+             * Invitation Id
+             * Format: uuid
+             */
+            invitation_id: string;
+            /** Invited By */
+            invited_by?: string | null;
+            /**
+             * Over
+             * @default false
+             */
+            over: boolean;
+            /** Role */
+            role: string;
+        };
+        /**
+         * JoinedOut
+         * @description The organisation that the person belongs to now.
+         */
+        JoinedOut: {
+            /** Name */
+            name: string;
+            /**
+             * Organisation Id
+             * Format: uuid
+             */
+            organisation_id: string;
+            /** Role */
+            role: string;
+        };
+        /**
          * Kind
          * @description The two kinds of request; the values are the contract with the site and with old data (domain.md §1).
          * @enum {string}
@@ -1862,6 +2690,31 @@ export interface components {
             next_cursor: string | null;
             /** Total */
             total: number | null;
+        };
+        /**
+         * LoginIn
+         * @description An e-mail or a telephone, and the password.
+         */
+        LoginIn: {
+            /**
+             * Login
+             * @example nodira@example.uz
+             */
+            login: string;
+            /** Password */
+            password: string;
+        };
+        /**
+         * MadePasskeyOut
+         * @description The new passkey; recovery codes with the first second factor.
+         */
+        MadePasskeyOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Recovery Codes */
+            recovery_codes: string[];
         };
         /**
          * ManagerMarksOut
@@ -1908,6 +2761,112 @@ export interface components {
             message: string;
             /** Status */
             status: string;
+        };
+        /**
+         * MeIn
+         * @description What a person changes of himself without a proof.
+         */
+        MeIn: {
+            /** Language */
+            language?: string | null;
+            /** Name */
+            name?: string | null;
+        };
+        /**
+         * MeOut
+         * @description A person as he sees himself. `second_factor_needed`: his rights of the staff begin with a second factor.
+         *
+         *     `step_up` names the proofs that a step-up takes; until `proved_until` none is asked for.
+         */
+        MeOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Email */
+            email: string | null;
+            /** Has Password */
+            has_password: boolean;
+            /** Language */
+            language: string;
+            /** Methods */
+            methods: string[];
+            /** Name */
+            name: string;
+            /** Organisation Id */
+            organisation_id: string | null;
+            /** Organisations */
+            organisations: components["schemas"]["OrganisationOut"][];
+            /**
+             * Person Id
+             * Format: uuid
+             */
+            person_id: string;
+            /** Phone Number */
+            phone_number: string | null;
+            /** Proved Until */
+            proved_until: string | null;
+            /** Recovery Codes Left */
+            recovery_codes_left: number;
+            /** Role */
+            role: string;
+            /** Scopes */
+            scopes: string[];
+            /** Second Factor Needed */
+            second_factor_needed: boolean;
+            /** Staff Role */
+            staff_role: string | null;
+            /** Step Up */
+            step_up: string[];
+            /** Telegram */
+            telegram: boolean;
+        };
+        /**
+         * MemberOut
+         * @description Who belongs to an organisation.
+         */
+        MemberOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Email */
+            email: string | null;
+            /** Locked */
+            locked: boolean;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: boolean;
+            /**
+             * Person Id
+             * Format: uuid
+             */
+            person_id: string;
+            /** Phone Number */
+            phone_number: string | null;
+            /** Role */
+            role: string;
+            /** Seen At */
+            seen_at: string | null;
+        };
+        /**
+         * MethodsOut
+         * @description By what people sign in here.
+         */
+        MethodsOut: {
+            /** Oidc */
+            oidc: string | null;
+            /** Passkeys */
+            passkeys: boolean;
+            /** Password */
+            password: boolean;
+            /** Registration */
+            registration: boolean;
+            /** Telegram */
+            telegram: boolean;
         };
         /**
          * MoveIn
@@ -1957,6 +2916,123 @@ export interface components {
             period: string;
         };
         /**
+         * NameIn
+         * @description What an organisation is called.
+         */
+        NameIn: {
+            /**
+             * Name
+             * @example Nodira Karimova
+             */
+            name: string;
+        };
+        /**
+         * NewPasskeyIn
+         * @description What the browser made, and what the person calls it.
+         */
+        NewPasskeyIn: {
+            /**
+             * Credential
+             * @example {
+             *       "id": "…",
+             *       "rawId": "…",
+             *       "response": {},
+             *       "type": "public-key"
+             *     }
+             */
+            credential: {
+                [key: string]: unknown;
+            };
+            /**
+             * Name
+             * @default Passkey
+             * @example Nodira Karimova
+             */
+            name: string;
+        };
+        /**
+         * NewTotpOut
+         * @description What the authenticator reads: as text, as an address, as a picture (SVG of a QR code).
+         */
+        NewTotpOut: {
+            /** Secret */
+            secret: string;
+            /** Svg */
+            svg: string;
+            /** Uri */
+            uri: string;
+        };
+        /**
+         * OptionsOut
+         * @description What the browser's `navigator.credentials` wants (WebAuthn, JSON form).
+         */
+        OptionsOut: {
+            /** Allowcredentials */
+            allowCredentials?: {
+                [key: string]: unknown;
+            }[] | null;
+            /** Challenge */
+            challenge: string;
+            /** Rpid */
+            rpId?: string | null;
+            /** Timeout */
+            timeout?: number | null;
+            /** Userverification */
+            userVerification?: string | null;
+        };
+        /**
+         * OrganisationIn
+         * @description A company: its tax id and name; the subscriber code, where it has one, helps to find it.
+         */
+        OrganisationIn: {
+            /** Code */
+            code?: string | null;
+            /**
+             * Inn
+             * @example 301234567
+             */
+            inn: string;
+            /**
+             * Name
+             * @example Nodira Karimova
+             */
+            name: string;
+        };
+        /**
+         * OrganisationOut
+         * @description An organisation of the person who asks: his role in it; `client_id` once it is sure which client it is.
+         */
+        OrganisationOut: {
+            /** Client Id */
+            client_id: string | null;
+            /** Code */
+            code: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Inn */
+            inn: string;
+            /** Matched By */
+            matched_by: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Organisation Id
+             * Format: uuid
+             */
+            organisation_id: string;
+            /** Owner */
+            owner: boolean;
+            /** Rights */
+            rights: string[];
+            /** Role */
+            role: string;
+            /** Unsure */
+            unsure: boolean;
+        };
+        /**
          * PageOut
          * @description A page of messages; `next` is the cursor of the next one.
          */
@@ -1965,6 +3041,41 @@ export interface components {
             items: components["schemas"]["clobus__api__messages__MessageOut"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * PasskeyIn
+         * @description What the browser says: the credential as JSON (`PublicKeyCredential.toJSON()`).
+         */
+        PasskeyIn: {
+            /**
+             * Credential
+             * @example {
+             *       "id": "…",
+             *       "rawId": "…",
+             *       "response": {},
+             *       "type": "public-key"
+             *     }
+             */
+            credential: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * PasskeyOut
+         * @description A passkey.
+         */
+        PasskeyOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Used At */
+            used_at: string | null;
         };
         /**
          * PoSectionOut
@@ -2229,10 +3340,124 @@ export interface components {
             next: number | null;
         };
         /**
+         * RegisterIn
+         * @description A new account, which is there once the letter's link was opened.
+         */
+        RegisterIn: {
+            /**
+             * Email
+             * @example nodira@example.uz
+             */
+            email: string;
+            /**
+             * Language
+             * @default ru
+             * @example uz
+             */
+            language: string;
+            /**
+             * Name
+             * @example Nodira Karimova
+             */
+            name: string;
+            organisation?: components["schemas"]["OrganisationIn"] | null;
+            /**
+             * Password
+             * @example sakkiz ta yulduz va oy
+             */
+            password: string;
+        };
+        /**
+         * ResetIn
+         * @description A new password, by the link of a letter.
+         */
+        ResetIn: {
+            /**
+             * Password
+             * @example sakkiz ta yulduz va oy
+             */
+            password: string;
+            /** Token */
+            token: string;
+        };
+        /**
+         * RoleIn
+         * @description What a member may do.
+         */
+        RoleIn: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "admin" | "user" | "viewer";
+        };
+        /**
+         * SaidFileOut
+         * @description A file of a message; got at `/messages/files/{id}`.
+         */
+        SaidFileOut: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string | null;
+            /** Size */
+            size: number | null;
+        };
+        /**
+         * SaidOut
+         * @description What was said, by the client or by the desk; no notes.
+         */
+        SaidOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Author */
+            author: string | null;
+            /** Files */
+            files: components["schemas"]["SaidFileOut"][];
+            /** Id */
+            id: number;
+            /** Side */
+            side: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * SayIn
+         * @description A message; files go by `/attachments`, with words in `comment`.
+         */
+        SayIn: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * SecondIn
+         * @description The second factor: the code of an authenticator, a recovery code, or a passkey's answer.
+         */
+        SecondIn: {
+            /** Code */
+            code?: string | null;
+            /** Credential */
+            credential?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "totp" | "recovery" | "passkey";
+            /** Ticket */
+            ticket: string;
+        };
+        /**
          * SessionOut
          * @description One session of a person; `current` is the one that asks.
          */
         SessionOut: {
+            /** Address */
+            address?: string | null;
             /** Agent */
             agent: string | null;
             /**
@@ -2259,6 +3484,33 @@ export interface components {
              * Format: date-time
              */
             seen_at: string;
+        };
+        /**
+         * ShowIn
+         * @description For whom a passkey is to be shown: whoever holds this ticket of a sign-in; without it anybody.
+         */
+        ShowIn: {
+            /** Ticket */
+            ticket?: string | null;
+        };
+        /**
+         * SignedInOut
+         * @description Signed in, or what is still needed: a second factor, to be sent with the ticket within five minutes.
+         */
+        SignedInOut: {
+            /** Methods */
+            methods?: string[] | null;
+            /** Role */
+            role?: string | null;
+            /** Session Id */
+            session_id?: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "signed_in" | "second_factor";
+            /** Ticket */
+            ticket?: string | null;
         };
         /**
          * SimpleIn
@@ -2291,11 +3543,68 @@ export interface components {
             topic?: string | null;
         };
         /**
+         * SlotsOut
+         * @description Days with free hours, up to the horizon; a full day is left out.
+         */
+        SlotsOut: {
+            /** Days */
+            days: components["schemas"]["DayOut"][];
+        };
+        /**
          * Status
          * @description Where a request stands; the values are stored and are part of the API (domain.md §3.13).
          * @enum {string}
          */
         Status: "new" | "open" | "pending" | "other" | "closed" | "resolved" | "cancelled";
+        /**
+         * StepUpIn
+         * @description One proof: the second factor (a code or a passkey) where there is one, else the password.
+         */
+        StepUpIn: {
+            /** Code */
+            code?: string | null;
+            /** Credential */
+            credential?: {
+                [key: string]: unknown;
+            } | null;
+            /** Password */
+            password?: string | null;
+        };
+        /**
+         * StrengthIn
+         * @description A password that somebody thinks of, and what is known of him: name, e-mail.
+         */
+        StrengthIn: {
+            /**
+             * About
+             * @default []
+             */
+            about: string[];
+            /** Password */
+            password: string;
+        };
+        /**
+         * StrengthOut
+         * @description How strong it is: 0 to 4, whether it is among the leaked ones, whether it would be taken.
+         */
+        StrengthOut: {
+            /** Breached */
+            breached: boolean;
+            /** Good */
+            good: boolean;
+            /** Score */
+            score: number;
+        };
+        /**
+         * TalkOut
+         * @description The talk, oldest first; `open`: whether something can be written. Without a conversation yet it is empty.
+         */
+        TalkOut: {
+            /** Messages */
+            messages: components["schemas"]["SaidOut"][];
+            /** Open */
+            open: boolean;
+        };
         /**
          * TicketOut
          * @description A ticket, how many seconds it is good for, and where to go with it.
@@ -2346,12 +3655,15 @@ export interface components {
             items: components["schemas"]["TimelineItem"][];
         };
         /**
-         * TokenIn
-         * @description The token of a one-time link, or a key.
+         * TransferIn
+         * @description Who is to own it: a member.
          */
-        TokenIn: {
-            /** Token */
-            token: string;
+        TransferIn: {
+            /**
+             * Person Id
+             * Format: uuid
+             */
+            person_id: string;
         };
         /**
          * UpdatesOut
@@ -2368,6 +3680,17 @@ export interface components {
             updated_at: string;
         };
         /**
+         * VerifiedOut
+         * @description What the link of a letter did: an account is there, or its address changed.
+         */
+        VerifiedOut: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "verified" | "email_changed";
+        };
+        /**
          * WhoOut
          * @description Who calls, as we know him.
          */
@@ -2376,6 +3699,10 @@ export interface components {
             client_id: string | null;
             /** Clients */
             clients: string[];
+            /** Organisation Id */
+            organisation_id?: string | null;
+            /** Person Id */
+            person_id?: string | null;
             /** Role */
             role: string;
             /** Scopes */
@@ -2409,6 +3736,27 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * ChangeIn
+         * @description A new password, and the present one where there is one.
+         */
+        clobus__api__registering__ChangeIn: {
+            /** Current */
+            current?: string | null;
+            /**
+             * Password
+             * @example sakkiz ta yulduz va oy
+             */
+            password: string;
+        };
+        /**
+         * TokenIn
+         * @description The token of a letter.
+         */
+        clobus__api__registering__TokenIn: {
+            /** Token */
+            token: string;
+        };
+        /**
          * LinkIn
          * @description A one-time link for a client: to sign in on the site, or to link a chat with the bot.
          */
@@ -2436,6 +3784,14 @@ export interface components {
             token: string;
             /** Url */
             url: string | null;
+        };
+        /**
+         * TokenIn
+         * @description The token of a one-time link, or a key.
+         */
+        clobus__api__signing__TokenIn: {
+            /** Token */
+            token: string;
         };
         /**
          * LinkIn
@@ -2485,6 +3841,23 @@ export interface components {
             /** Sender Type */
             sender_type: string;
         };
+        /**
+         * ChangeIn
+         * @description What is to change; what is not named stays.
+         */
+        clobus__modules__consultations__forms__ChangeIn: {
+            /** Comment */
+            comment?: string | null;
+            /** End Date */
+            end_date?: string | null;
+            /** Importance */
+            importance?: number | null;
+            /** Start Date */
+            start_date?: string | null;
+            status?: components["schemas"]["Status"] | null;
+            /** Topic */
+            topic?: string | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -2494,6 +3867,89 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    matching_api_articles_get: {
+        parameters: {
+            query: {
+                q: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "articles": [
+                     *         {
+                     *           "answer": "Откройте обработку закрытия месяца.",
+                     *           "author_key": null,
+                     *           "description": "Закрытие месяца по шагам",
+                     *           "po_section_key": "2f0c2b3a-5b6e-11f0-a1b2-00155d64a501",
+                     *           "po_type_key": "1f0c2b3a-5b6e-11f0-a1b2-00155d64a501",
+                     *           "question": "Как закрыть месяц?",
+                     *           "ref_key": "5f0c2b3a-5b6e-11f0-a1b2-00155d64a501"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ArticlesOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     key_api_auth_key_post: {
         parameters: {
             query?: never;
@@ -2508,7 +3964,7 @@ export interface operations {
                  *       "token": "textxxxxxx"
                  *     }
                  */
-                "application/json": components["schemas"]["TokenIn"];
+                "application/json": components["schemas"]["clobus__api__signing__TokenIn"];
             };
         };
         responses: {
@@ -2524,6 +3980,8 @@ export interface operations {
                      *       "clients": [
                      *         "019ab2c4-7d1e-7c3a-9b55-0242ac120002"
                      *       ],
+                     *       "organisation_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "person_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
                      *       "role": "text",
                      *       "scopes": [
                      *         "text"
@@ -2581,7 +4039,7 @@ export interface operations {
                  *       "token": "textxxxxxx"
                  *     }
                  */
-                "application/json": components["schemas"]["TokenIn"];
+                "application/json": components["schemas"]["clobus__api__signing__TokenIn"];
             };
         };
         responses: {
@@ -2597,6 +4055,8 @@ export interface operations {
                      *       "clients": [
                      *         "019ab2c4-7d1e-7c3a-9b55-0242ac120002"
                      *       ],
+                     *       "organisation_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "person_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
                      *       "role": "text",
                      *       "scopes": [
                      *         "text"
@@ -2724,6 +4184,693 @@ export interface operations {
             };
         };
     };
+    login_api_auth_login_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "login": "nodira@example.uz",
+                 *       "password": "text"
+                 *     }
+                 */
+                "application/json": components["schemas"]["LoginIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "methods": [
+                     *         "text"
+                     *       ],
+                     *       "role": "text",
+                     *       "session_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "state": "signed_in",
+                     *       "ticket": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignedInOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    methods_api_auth_methods_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "oidc": "text",
+                     *       "passkeys": true,
+                     *       "password": true,
+                     *       "registration": true,
+                     *       "telegram": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MethodsOut"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    passkey_login_api_auth_passkeys_login_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "credential": {
+                 *         "id": "…",
+                 *         "rawId": "…",
+                 *         "response": {},
+                 *         "type": "public-key"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["PasskeyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "methods": [
+                     *         "text"
+                     *       ],
+                     *       "role": "text",
+                     *       "session_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "state": "signed_in",
+                     *       "ticket": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignedInOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    passkey_options_api_auth_passkeys_options_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "ticket": "textxxxxxxxxxxxx"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ShowIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "allowCredentials": [
+                     *         {}
+                     *       ],
+                     *       "challenge": "text",
+                     *       "rpId": "text",
+                     *       "timeout": 1,
+                     *       "userVerification": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OptionsOut"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_api_auth_password_change_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "current": "text",
+                 *       "password": "sakkiz ta yulduz va oy"
+                 *     }
+                 */
+                "application/json": components["schemas"]["clobus__api__registering__ChangeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forgot_api_auth_password_forgot_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "login": "nodira@example.uz"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ForgotIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "state": "accepted"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AcceptedOut"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_api_auth_password_reset_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "password": "sakkiz ta yulduz va oy",
+                 *       "token": "textxxxxxxxxxxxx"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ResetIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    strength_api_auth_password_strength_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "about": [],
+                 *       "password": "text"
+                 *     }
+                 */
+                "application/json": components["schemas"]["StrengthIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "breached": true,
+                     *       "good": true,
+                     *       "score": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StrengthOut"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register_api_auth_register_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "nodira@example.uz",
+                 *       "language": "ru",
+                 *       "name": "Nodira Karimova",
+                 *       "organisation": {
+                 *         "code": "text",
+                 *         "inn": "301234567",
+                 *         "name": "Nodira Karimova"
+                 *       },
+                 *       "password": "sakkiz ta yulduz va oy"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RegisterIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "state": "accepted"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AcceptedOut"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    second_factor_api_auth_second_factor_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "123456",
+                 *       "credential": {
+                 *         "id": "…",
+                 *         "rawId": "…",
+                 *         "response": {},
+                 *         "type": "public-key"
+                 *       },
+                 *       "method": "totp",
+                 *       "ticket": "textxxxxxxxxxxxx"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SecondIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "methods": [
+                     *         "text"
+                     *       ],
+                     *       "role": "text",
+                     *       "session_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "state": "signed_in",
+                     *       "ticket": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignedInOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     who_api_auth_session_get: {
         parameters: {
             query?: never;
@@ -2745,6 +4892,8 @@ export interface operations {
                      *       "clients": [
                      *         "019ab2c4-7d1e-7c3a-9b55-0242ac120002"
                      *       ],
+                     *       "organisation_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "person_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
                      *       "role": "text",
                      *       "scopes": [
                      *         "text"
@@ -2815,6 +4964,7 @@ export interface operations {
                     /**
                      * @example [
                      *       {
+                     *         "address": "text",
                      *         "agent": "text",
                      *         "created_at": "2026-11-26T05:00:00Z",
                      *         "current": true,
@@ -2887,6 +5037,8 @@ export interface operations {
                      *       "clients": [
                      *         "019ab2c4-7d1e-7c3a-9b55-0242ac120002"
                      *       ],
+                     *       "organisation_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "person_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
                      *       "role": "text",
                      *       "scopes": [
                      *         "text"
@@ -3069,6 +5221,94 @@ export interface operations {
             };
         };
     };
+    step_up_api_auth_step_up_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "123456",
+                 *       "credential": {
+                 *         "id": "…",
+                 *         "rawId": "…",
+                 *         "response": {},
+                 *         "type": "public-key"
+                 *       },
+                 *       "password": "text"
+                 *     }
+                 */
+                "application/json": components["schemas"]["StepUpIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     telegram_api_auth_telegram_post: {
         parameters: {
             query?: never;
@@ -3099,6 +5339,8 @@ export interface operations {
                      *       "clients": [
                      *         "019ab2c4-7d1e-7c3a-9b55-0242ac120002"
                      *       ],
+                     *       "organisation_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "person_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
                      *       "role": "text",
                      *       "scopes": [
                      *         "text"
@@ -3111,6 +5353,85 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["WhoOut"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_email_api_auth_verify_email_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "textxxxxxxxxxxxx"
+                 *     }
+                 */
+                "application/json": components["schemas"]["clobus__api__registering__TokenIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "state": "verified"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["VerifiedOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Fields of the request are wrong */
@@ -4418,12 +6739,15 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "end_date": "2026-11-26T10:40:00+05:00",
-                 *       "status": "closed",
-                 *       "topic": "НДС"
+                 *       "comment": "text",
+                 *       "end_date": "2026-11-26T05:00:00Z",
+                 *       "importance": 1,
+                 *       "start_date": "2026-11-26T05:00:00Z",
+                 *       "status": "new",
+                 *       "topic": "text"
                  *     }
                  */
-                "application/json": components["schemas"]["ChangeIn"];
+                "application/json": components["schemas"]["clobus__modules__consultations__forms__ChangeIn"];
             };
         };
         responses: {
@@ -5030,6 +7354,301 @@ export interface operations {
             };
             /** @description This is not possible now */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_api_consultations__name__messages_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "messages": [
+                     *         {
+                     *           "at": "2026-11-26T05:00:00Z",
+                     *           "author": "text",
+                     *           "files": [
+                     *             {
+                     *               "id": 1,
+                     *               "name": "text",
+                     *               "size": 1
+                     *             }
+                     *           ],
+                     *           "id": 1,
+                     *           "side": "text",
+                     *           "text": "text"
+                     *         }
+                     *       ],
+                     *       "open": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TalkOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    say_api_consultations__name__messages_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "text": "text"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SayIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "at": "2026-11-26T05:00:00Z",
+                     *       "author": "text",
+                     *       "files": [
+                     *         {
+                     *           "id": 1,
+                     *           "name": "text",
+                     *           "size": 1
+                     *         }
+                     *       ],
+                     *       "id": 1,
+                     *       "side": "text",
+                     *       "text": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SaidOut"];
+                };
+            };
+            /** @description The request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_api_consultations__name__messages_files__file_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                file_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The content of the file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6685,6 +9304,96 @@ export interface operations {
             };
         };
     };
+    accept_api_invitations_accept_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "textxxxxxxxxxxxx"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AcceptIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "text",
+                     *       "organisation_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "role": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JoinedOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     stream_api_live_get: {
         parameters: {
             query: {
@@ -7132,6 +9841,902 @@ export interface operations {
             };
         };
     };
+    me_api_me_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-11-26T05:00:00Z",
+                     *       "email": "text",
+                     *       "has_password": true,
+                     *       "language": "text",
+                     *       "methods": [
+                     *         "text"
+                     *       ],
+                     *       "name": "text",
+                     *       "organisation_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "organisations": [
+                     *         {
+                     *           "client_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "code": "text",
+                     *           "created_at": "2026-11-26T05:00:00Z",
+                     *           "inn": "text",
+                     *           "matched_by": "text",
+                     *           "name": "text",
+                     *           "organisation_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "owner": true,
+                     *           "rights": [
+                     *             "text"
+                     *           ],
+                     *           "role": "text",
+                     *           "unsure": true
+                     *         }
+                     *       ],
+                     *       "person_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "phone_number": "text",
+                     *       "proved_until": "2026-11-26T05:00:00Z",
+                     *       "recovery_codes_left": 1,
+                     *       "role": "text",
+                     *       "scopes": [
+                     *         "text"
+                     *       ],
+                     *       "second_factor_needed": true,
+                     *       "staff_role": "text",
+                     *       "step_up": [
+                     *         "text"
+                     *       ],
+                     *       "telegram": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MeOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_api_me_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "language": "uz",
+                 *       "name": "Nodira Karimova"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-11-26T05:00:00Z",
+                     *       "email": "text",
+                     *       "has_password": true,
+                     *       "language": "text",
+                     *       "methods": [
+                     *         "text"
+                     *       ],
+                     *       "name": "text",
+                     *       "organisation_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "organisations": [
+                     *         {
+                     *           "client_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "code": "text",
+                     *           "created_at": "2026-11-26T05:00:00Z",
+                     *           "inn": "text",
+                     *           "matched_by": "text",
+                     *           "name": "text",
+                     *           "organisation_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "owner": true,
+                     *           "rights": [
+                     *             "text"
+                     *           ],
+                     *           "role": "text",
+                     *           "unsure": true
+                     *         }
+                     *       ],
+                     *       "person_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "phone_number": "text",
+                     *       "proved_until": "2026-11-26T05:00:00Z",
+                     *       "recovery_codes_left": 1,
+                     *       "role": "text",
+                     *       "scopes": [
+                     *         "text"
+                     *       ],
+                     *       "second_factor_needed": true,
+                     *       "staff_role": "text",
+                     *       "step_up": [
+                     *         "text"
+                     *       ],
+                     *       "telegram": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MeOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    email_api_me_email_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "nodira@example.uz"
+                 *     }
+                 */
+                "application/json": components["schemas"]["EmailIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "state": "accepted"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AcceptedOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listed_api_me_passkeys_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "created_at": "2026-11-26T05:00:00Z",
+                     *         "id": "text",
+                     *         "name": "text",
+                     *         "used_at": "2026-11-26T05:00:00Z"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["PasskeyOut"][];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_api_me_passkeys_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "credential": {
+                 *         "id": "…",
+                 *         "rawId": "…",
+                 *         "response": {},
+                 *         "type": "public-key"
+                 *       },
+                 *       "name": "Passkey"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewPasskeyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "text",
+                     *       "name": "text",
+                     *       "recovery_codes": [
+                     *         "text"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MadePasskeyOut"];
+                };
+            };
+            /** @description The request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    options_api_me_passkeys_options_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "attestation": "text",
+                     *       "authenticatorSelection": {},
+                     *       "challenge": "text",
+                     *       "excludeCredentials": [
+                     *         {}
+                     *       ],
+                     *       "pubKeyCredParams": [
+                     *         {}
+                     *       ],
+                     *       "rp": {},
+                     *       "timeout": 1,
+                     *       "user": {}
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CreationOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_api_me_passkeys__passkey_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recovery_codes_api_me_recovery_codes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "recovery_codes": [
+                     *         "text"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CodesOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_totp_api_me_totp_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "secret": "text",
+                     *       "svg": "text",
+                     *       "uri": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewTotpOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_totp_api_me_totp_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_totp_api_me_totp_confirm_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "123456"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CodeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "recovery_codes": [
+                     *         "text"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CodesOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     newest_api_notifications_get: {
         parameters: {
             query?: {
@@ -7330,6 +10935,962 @@ export interface operations {
             };
             /** @description You may not do this */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listed_api_organisations_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "client_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *         "code": "text",
+                     *         "created_at": "2026-11-26T05:00:00Z",
+                     *         "inn": "text",
+                     *         "matched_by": "text",
+                     *         "name": "text",
+                     *         "organisation_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *         "owner": true,
+                     *         "rights": [
+                     *           "text"
+                     *         ],
+                     *         "role": "text",
+                     *         "unsure": true
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["OrganisationOut"][];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_api_organisations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "text",
+                 *       "inn": "301234567",
+                 *       "name": "Nodira Karimova"
+                 *     }
+                 */
+                "application/json": components["schemas"]["OrganisationIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "client_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "code": "text",
+                     *       "created_at": "2026-11-26T05:00:00Z",
+                     *       "inn": "text",
+                     *       "matched_by": "text",
+                     *       "name": "text",
+                     *       "organisation_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "owner": true,
+                     *       "rights": [
+                     *         "text"
+                     *       ],
+                     *       "role": "text",
+                     *       "unsure": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OrganisationOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_api_organisations__organisation_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organisation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "client_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "code": "text",
+                     *       "created_at": "2026-11-26T05:00:00Z",
+                     *       "inn": "text",
+                     *       "matched_by": "text",
+                     *       "name": "text",
+                     *       "organisation_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "owner": true,
+                     *       "rights": [
+                     *         "text"
+                     *       ],
+                     *       "role": "text",
+                     *       "unsure": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OrganisationOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_api_organisations__organisation_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organisation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Nodira Karimova"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NameIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invited_api_organisations__organisation_id__invitations_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organisation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "created_at": "2026-11-26T05:00:00Z",
+                     *         "email": "text",
+                     *         "expires_at": "2026-11-26T05:00:00Z",
+                     *         "invitation_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *         "invited_by": "text",
+                     *         "over": false,
+                     *         "role": "text"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["InvitationOut"][];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invite_api_organisations__organisation_id__invitations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organisation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "nodira@example.uz",
+                 *       "role": "user"
+                 *     }
+                 */
+                "application/json": components["schemas"]["InvitationIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-11-26T05:00:00Z",
+                     *       "email": "text",
+                     *       "expires_at": "2026-11-26T05:00:00Z",
+                     *       "invitation_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "invited_by": "text",
+                     *       "over": false,
+                     *       "role": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["InvitationOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_back_api_organisations__organisation_id__invitations__invitation_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organisation_id: string;
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    member_list_api_organisations__organisation_id__members_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organisation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "created_at": "2026-11-26T05:00:00Z",
+                     *         "email": "text",
+                     *         "locked": true,
+                     *         "name": "text",
+                     *         "owner": true,
+                     *         "person_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *         "phone_number": "text",
+                     *         "role": "text",
+                     *         "seen_at": "2026-11-26T05:00:00Z"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["MemberOut"][];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_member_api_organisations__organisation_id__members__person_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organisation_id: string;
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_member_api_organisations__organisation_id__members__person_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organisation_id: string;
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "admin"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RoleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    transfer_api_organisations__organisation_id__transfer_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organisation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "person_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TransferIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7732,6 +12293,106 @@ export interface operations {
             };
             /** @description This is not possible now */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    free_api_slots_get: {
+        parameters: {
+            query?: {
+                category?: string | null;
+                language?: "uz" | "ru" | "en";
+                client_id?: string | null;
+                moved?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "days": [
+                     *         {
+                     *           "day": "2026-11-26",
+                     *           "slots": [
+                     *             "2026-11-26T05:00:00Z"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SlotsOut"];
+                };
+            };
+            /** @description The request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

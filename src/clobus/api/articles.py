@@ -1,0 +1,32 @@
+"""Articles of the knowledge base that may answer a question before it is sent."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel
+
+from clobus.api.replies import answer
+from clobus.core.auth import READERS, Role, require
+from clobus.modules.knowledge import articles
+from clobus.modules.knowledge.schemas import ArticleOut
+
+router = APIRouter(prefix="/api/articles", tags=["dictionaries"])
+READ = Depends(require(Role.CLIENT, *READERS, scope="dicts:read"))
+
+
+class ArticlesOut(BaseModel):
+    """The articles that fit best, the best first."""
+
+    articles: list[ArticleOut]
+
+
+@router.get("", dependencies=[READ], response_model=ArticlesOut, summary="Articles that fit a question")
+async def matching(
+    request: Request, q: Annotated[str, Query(min_length=2, max_length=300)],
+    limit: Annotated[int, Query(ge=1, le=20)] = 3,
+) -> Response:  # fmt: skip
+    """Articles with words of the question, as they are inflected, too; none when no word is met."""
+    async with request.app.state.runtime.db.read() as connection:
+        return answer({"articles": await articles.matching(connection, q, limit)})

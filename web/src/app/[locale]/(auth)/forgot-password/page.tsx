@@ -1,0 +1,5 @@
+import { ForgotPage } from "@/features/auth/components/letter-pages";
+import { titled } from "@/shared/i18n/load";
+
+export const generateMetadata = titled("auth", "forgotten.title");
+export default ForgotPage;

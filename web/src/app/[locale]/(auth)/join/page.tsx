@@ -1,0 +1,5 @@
+import { JoinPage } from "@/features/auth/components/letter-pages";
+import { titled } from "@/shared/i18n/load";
+
+export const generateMetadata = titled("auth", "join.title");
+export default JoinPage;

@@ -1,0 +1,131 @@
+"use client";
+
+import { CircleCheck, MailCheck } from "lucide-react";
+import { useTranslations } from "next-intl";
+import { usePathname, useSearchParams } from "next/navigation";
+import { useState, type FormEvent } from "react";
+import * as z from "zod/mini";
+import { useSession } from "@/features/session/api";
+import { actFor } from "@/shared/api/client";
+import { Link } from "@/shared/i18n/link";
+import { useWrong, useZodForm } from "@/shared/lib/form";
+import { Button, buttonLook } from "@/shared/ui/button";
+import { Input } from "@/shared/ui/field";
+import { EmptyState, Notice, useErrorText } from "@/shared/ui/state";
+import { useAccept, useEnter, useForgot, useReset, useVerify } from "../api";
+import { PasswordInput } from "./password-input";
+import { Strength } from "./strength";
+
+function Head({ title, text }: { title: string; text: string }) {
+  return (
+    <>
+      <h1 className="text-2xl font-semibold">{title}</h1>
+      <p className="mt-1.5 mb-6 text-muted">{text}</p>
+    </>
+  );
+}
+
+function ToSignIn({ look = "primary", query = "" }: { look?: "primary" | "quiet"; query?: string }) {
+  const t = useTranslations("auth.forgotten");
+  return <Link href={`/sign-in${query}`} className={buttonLook(look, true)}>{t("back")}</Link>;
+}
+
+/** The link of a letter: it acts when the person presses the button, since mail programs open links, too. */
+export function VerifyPage() {
+  const t = useTranslations("auth.verify");
+  const token = useSearchParams().get("token");
+  const verify = useVerify();
+  const say = useErrorText();
+  if (verify.data) {
+    const moved = verify.data.state === "email_changed";
+    return <EmptyState icon={<CircleCheck className="size-6" />} title={t(moved ? "email_changed" : "verified")} text={t("verified_text")} action={<ToSignIn />} />;
+  }
+  return (
+    <>
+      <Head title={t("title")} text={t("text")} />
+      <div className="flex flex-col gap-3">
+        {!token && <Notice tone="warn">{t("no_token")}</Notice>}
+        {verify.error && <Notice tone="bad">{say(verify.error)}</Notice>}
+        <Button wide disabled={!token} busy={verify.isPending} onClick={() => token && verify.mutate(token)}>{t("submit")}</Button>
+      </div>
+    </>
+  );
+}
+
+export function ForgotPage() {
+  const t = useTranslations("auth.forgotten");
+  const auth = useTranslations("auth");
+  const [login, setLogin] = useState("");
+  const forgot = useForgot();
+  const say = useErrorText();
+  if (forgot.isSuccess) return <EmptyState icon={<MailCheck className="size-6" />} title={t("sent")} text={t("sent_text")} action={<ToSignIn />} />;
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    forgot.mutate(login.trim());
+  }
+  return (
+    <>
+      <Head title={t("title")} text={t("text")} />
+      <form onSubmit={submit} className="flex flex-col gap-4">
+        <Input label={auth("login")} placeholder={auth("login_hint")} required autoComplete="username" value={login} onChange={(event) => setLogin(event.target.value)} error={forgot.error ? say(forgot.error) : undefined} />
+        <Button type="submit" wide busy={forgot.isPending}>{t("submit")}</Button>
+        <ToSignIn look="quiet" />
+      </form>
+    </>
+  );
+}
+
+const PASSWORDS = z
+  .object({ password: z.string().check(z.minLength(10, "short")), again: z.string() })
+  .check(z.refine((given) => given.password === given.again, { error: "same", path: ["again"] }));
+
+export function ResetPage() {
+  const t = useTranslations("auth.reset");
+  const auth = useTranslations("auth");
+  const token = useSearchParams().get("token") ?? "";
+  const form = useZodForm(PASSWORDS, { password: "", again: "" });
+  const reset = useReset();
+  const say = useErrorText();
+  const wrong = useWrong();
+  if (reset.isSuccess) return <EmptyState icon={<CircleCheck className="size-6" />} title={t("done")} action={<ToSignIn />} />;
+  const errors = form.formState.errors;
+  const submit = form.handleSubmit(({ password }) => reset.mutate({ token, password }));
+  return (
+    <>
+      <Head title={t("title")} text={t("text")} />
+      <form onSubmit={(event) => void submit(event)} noValidate className="flex flex-col gap-4">
+        {reset.error && <Notice tone="bad">{say(reset.error)}</Notice>}
+        <PasswordInput label={auth("password")} autoComplete="new-password" error={wrong(errors.password)} {...form.register("password")} />
+        <Strength password={form.watch("password")} about={[]} />
+        <PasswordInput label={t("again")} autoComplete="new-password" error={wrong(errors.again)} {...form.register("again")} />
+        <Button type="submit" wide busy={reset.isPending}>{t("submit")}</Button>
+      </form>
+    </>
+  );
+}
+
+/** Join an organisation by the link of a letter. */
+export function JoinPage() {
+  const t = useTranslations("auth.join");
+  const token = useSearchParams().get("token") ?? "";
+  const session = useSession();
+  const accept = useAccept();
+  const enter = useEnter();
+  const say = useErrorText();
+  const here = usePathname();
+  function submit() {
+    accept.mutate(token, { onSuccess: (joined) => { actFor(joined.organisation_id); enter("client"); } });
+  }
+  const nobody = session.data === null;
+  return (
+    <>
+      <Head title={t("title")} text={t(nobody ? "sign_in" : "text")} />
+      <div className="flex flex-col gap-3">
+        {accept.error && <Notice tone="bad">{say(accept.error)}</Notice>}
+        {nobody
+          ? <ToSignIn query={`?next=${encodeURIComponent(`${here}?token=${token}`)}`} />
+          : <Button wide busy={accept.isPending} disabled={!session.data} onClick={submit}>{t("submit")}</Button>}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,86 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { Fingerprint } from "lucide-react";
+import { useTranslations } from "next-intl";
+import { useSearchParams } from "next/navigation";
+import { useState } from "react";
+import * as z from "zod/mini";
+import { isDismissed } from "@/features/session/passkey";
+import { Link } from "@/shared/i18n/link";
+import { useWrong, useZodForm, words } from "@/shared/lib/form";
+import { Button } from "@/shared/ui/button";
+import { Input } from "@/shared/ui/field";
+import { Notice, useErrorText } from "@/shared/ui/state";
+import { methodsQuery, useEnter, useLogin, usePasskeyLogin, type SignedIn } from "../api";
+import { PasswordInput } from "./password-input";
+import { SecondFactor } from "./second-factor";
+import { TokenForm } from "./token-form";
+
+const SCHEMA = z.object({ login: words(254), password: z.string().check(z.minLength(1, "required")) });
+
+/** Sign in: password, passkey, or the code of a link; then the second factor where there is one. */
+export function SignInPage() {
+  const t = useTranslations("auth");
+  const given = useSearchParams();
+  const [second, setSecond] = useState<SignedIn | null>(null);
+  const [byToken, setByToken] = useState(given.has("token"));
+  if (second) return <SecondFactor asked={second} onAgain={() => setSecond(null)} />;
+  return (
+    <>
+      <h1 className="text-2xl font-semibold">{t("welcome")}</h1>
+      <p className="mt-1.5 mb-6 text-muted">{t("text")}</p>
+      {byToken ? <TokenForm given={given.get("token") ?? ""} /> : <PasswordForm onSecond={setSecond} />}
+      <OtherWays byToken={byToken} onToken={setByToken} />
+    </>
+  );
+}
+
+function PasswordForm({ onSecond }: { onSecond: (asked: SignedIn) => void }) {
+  const t = useTranslations("auth");
+  const form = useZodForm(SCHEMA, { login: "", password: "" });
+  const login = useLogin();
+  const enter = useEnter();
+  const say = useErrorText();
+  const wrong = useWrong();
+  const errors = form.formState.errors;
+  const submit = form.handleSubmit((values) =>
+    login.mutate(values, { onSuccess: (got) => (got.state === "signed_in" ? enter(got.role) : onSecond(got)) }),
+  );
+  return (
+    <form onSubmit={(event) => void submit(event)} noValidate className="flex flex-col gap-4">
+      {login.error && <Notice tone="bad">{say(login.error)}</Notice>}
+      <Input label={t("login")} placeholder={t("login_hint")} autoComplete="username" autoCapitalize="none" error={wrong(errors.login)} {...form.register("login")} />
+      <PasswordInput label={t("password")} autoComplete="current-password" error={wrong(errors.password)} {...form.register("password")} />
+      <Link href="/forgot-password" className="-my-2 inline-flex min-h-11 items-center self-end text-sm font-medium text-accent-strong hover:underline">{t("forgot")}</Link>
+      <Button type="submit" wide busy={login.isPending}>{t("sign_in")}</Button>
+    </form>
+  );
+}
+
+function OtherWays({ byToken, onToken }: { byToken: boolean; onToken: (on: boolean) => void }) {
+  const t = useTranslations("auth");
+  const methods = useQuery(methodsQuery).data;
+  const passkey = usePasskeyLogin();
+  const enter = useEnter();
+  const say = useErrorText();
+  const failed = passkey.error && !isDismissed(passkey.error) ? passkey.error : null;
+  return (
+    <>
+      <div className="my-5 flex items-center gap-3 text-sm text-muted before:h-px before:flex-1 before:bg-line after:h-px after:flex-1 after:bg-line">{t("or")}</div>
+      <div className="flex flex-col gap-2.5">
+        {failed && <Notice tone="bad">{say(failed)}</Notice>}
+        <Button look="secondary" wide busy={passkey.isPending} onClick={() => passkey.mutate(undefined, { onSuccess: (got) => enter(got.role) })}>
+          <Fingerprint aria-hidden className="size-5" strokeWidth={1.75} />
+          {t("passkey")}
+        </Button>
+        {methods?.oidc && <a href="/api/auth/oidc/start" className="inline-flex min-h-11 items-center justify-center rounded-xl border border-line-strong/60 font-medium hover:bg-sunken">{t("oidc", { name: methods.oidc })}</a>}
+        <Button look="quiet" wide onClick={() => onToken(!byToken)}>{t(byToken ? "by_password" : "by_token")}</Button>
+      </div>
+      <p className="mt-5 text-center text-[0.95rem] text-muted">
+        {t("no_account")}{" "}
+        <Link href="/sign-up" className="inline-flex min-h-11 items-center font-medium text-accent-strong hover:underline">{t("sign_up")}</Link>
+      </p>
+    </>
+  );
+}

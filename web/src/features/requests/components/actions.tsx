@@ -1,0 +1,40 @@
+"use client";
+
+import { CalendarClock } from "lucide-react";
+import { useTranslations } from "next-intl";
+import { useState } from "react";
+import { Button } from "@/shared/ui/button";
+import { ConfirmButton } from "@/shared/ui/dialog";
+import { useToast } from "@/shared/ui/toast";
+import { useCancel, type Request } from "../api";
+import { kindOf } from "../kinds";
+import { MoveDialog } from "./move-dialog";
+
+/** Move a request that goes on, or take it back. */
+export function Actions({ request }: { request: Request }) {
+  const t = useTranslations("requests");
+  const [moving, setMoving] = useState(false);
+  const cancel = useCancel(request.cons_id);
+  const say = useToast();
+  async function takeBack() {
+    try {
+      await cancel.mutateAsync();
+      say.done(t("cancelled"));
+    } catch (error) {
+      say.failed(error);
+      throw error;
+    }
+  }
+  return (
+    <>
+      {kindOf(request.consultation_type) === "accounting" && (
+        <Button look="secondary" onClick={() => setMoving(true)}>
+          <CalendarClock aria-hidden className="size-4.5" />
+          {t("move.open")}
+        </Button>
+      )}
+      <ConfirmButton label={t("cancel.open")} title={t("cancel.title")} text={t("cancel.text")} act={takeBack} />
+      <MoveDialog request={request} open={moving} onClose={() => setMoving(false)} />
+    </>
+  );
+}

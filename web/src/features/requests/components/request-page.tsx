@@ -1,0 +1,80 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { ArrowLeft } from "lucide-react";
+import { useTranslations } from "next-intl";
+import { useSearchParams } from "next/navigation";
+import { Suspense } from "react";
+import { useLive } from "@/features/live/live";
+import { Link } from "@/shared/i18n/link";
+import { useFormat } from "@/shared/lib/format";
+import { PageHeader, Section } from "@/shared/ui/page";
+import { Loaded, Skeleton } from "@/shared/ui/state";
+import { requestKeys, requestQuery, type Request } from "../api";
+import { isOpen, kindOf, shortNumber } from "../kinds";
+import { Actions } from "./actions";
+import { Chat } from "./chat";
+import { Details } from "./details";
+import { Files } from "./files";
+import { RateCard } from "./rate-card";
+import { StatusBadge } from "./status-badge";
+import { Timeline } from "./timeline";
+
+/** One request: where it stands, the talk about it, what happened, and what its owner may do. */
+export function RequestPage() {
+  return <Suspense><Inner /></Suspense>;
+}
+
+function Inner() {
+  const t = useTranslations("requests");
+  const id = useSearchParams().get("id") ?? "";
+  const query = useQuery(requestQuery(id));
+  useLive(query.data && `consultation:${query.data.cons_id}`, requestKeys.one(id));
+  return (
+    <>
+      <Link href="/requests" className="-ml-2 inline-flex min-h-11 items-center gap-1.5 rounded-lg px-2 text-sm text-muted hover:text-ink">
+        <ArrowLeft aria-hidden className="size-4" />
+        {t("title")}
+      </Link>
+      <Loaded query={query} waiting={<Waiting />}>{(request) => <Shown request={request} />}</Loaded>
+    </>
+  );
+}
+
+function Shown({ request }: { request: Request }) {
+  const t = useTranslations("requests");
+  const format = useFormat();
+  const name = request.number ? t("number", { number: shortNumber(request.number) }) : t("no_number");
+  const done = request.status === "closed" || request.status === "resolved";
+  return (
+    <>
+      <PageHeader
+        title={<span className="flex flex-wrap items-center gap-3"><span className="num">{name}</span><StatusBadge status={request.status} /></span>}
+        text={`${t(`kind.${kindOf(request.consultation_type)}`)} · ${format.moments(request.create_date)}`}
+        actions={isOpen(request.status) ? <Actions request={request} /> : undefined}
+      />
+      <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
+        <div className="flex min-w-0 flex-col gap-5">
+          {done && <RateCard id={request.cons_id} />}
+          <Section title={t("question")}><p className="leading-7 break-words whitespace-pre-line">{request.comment || t("no_text")}</p></Section>
+          <Chat request={request} />
+        </div>
+        <div className="flex min-w-0 flex-col gap-5">
+          <Details request={request} />
+          <Files id={request.cons_id} />
+          <Timeline id={request.cons_id} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Waiting() {
+  return (
+    <div className="flex flex-col gap-5 pt-2">
+      <Skeleton className="h-9 w-64" />
+      <Skeleton className="h-40 w-full" />
+      <Skeleton className="h-72 w-full" />
+    </div>
+  );
+}

@@ -1,0 +1,97 @@
+"use client";
+
+import { useQueryClient } from "@tanstack/react-query";
+import { useTranslations } from "next-intl";
+import { createContext, useCallback, useContext, useState, type FormEvent, type ReactNode } from "react";
+import { ApiError, client } from "@/shared/api/client";
+import { Button } from "@/shared/ui/button";
+import { Dialog } from "@/shared/ui/dialog";
+import { Input } from "@/shared/ui/field";
+import { Notice, useErrorText } from "@/shared/ui/state";
+import { meQuery, type Me } from "./me";
+import { isDismissed, showPasskey } from "./passkey";
+
+type Guard = <T>(act: () => Promise<T>) => Promise<T>;
+type Waiting = { go: () => void; stop: (why: unknown) => void; me: Me | null };
+
+const Context = createContext<Guard | null>(null);
+
+/**
+ * For dangerous acts: `const guard = useStepUp(); mutationFn: () => guard(() => client.DELETE(…))`. When the API wants
+ * a fresh proof, a window asks for it and the act goes on.
+ */
+export function useStepUp(): Guard {
+  const guard = useContext(Context);
+  if (!guard) throw new Error("no StepUpProvider above");
+  return guard;
+}
+
+export function StepUpProvider({ children }: { children: ReactNode }) {
+  const queries = useQueryClient();
+  const [waiting, setWaiting] = useState<Waiting | null>(null);
+  const guard = useCallback<Guard>(
+    async (act) => {
+      try {
+        return await act();
+      } catch (error) {
+        if (!(error instanceof ApiError) || error.code !== "auth.step_up_needed") throw error;
+        const me = await queries.ensureQueryData(meQuery);
+        await new Promise<void>((go, stop) => setWaiting({ go, stop: () => stop(error), me }));
+        return act();
+      }
+    },
+    [queries],
+  );
+  function end(proved: boolean) {
+    if (proved) waiting?.go();
+    else waiting?.stop(null);
+    setWaiting(null);
+  }
+  return (
+    <Context value={guard}>
+      {children}
+      {waiting && <Ask me={waiting.me} onEnd={end} />}
+    </Context>
+  );
+}
+
+function Ask({ me, onEnd }: { me: Me | null; onEnd: (proved: boolean) => void }) {
+  const t = useTranslations("common.step_up");
+  const say = useErrorText();
+  const [text, setText] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [wrong, setWrong] = useState<unknown>(null);
+  const kinds = me?.step_up ?? [];
+  const kind = kinds.includes("code") ? "code" : "password";
+  async function prove(body: () => Promise<{ password?: string; code?: string; credential?: Record<string, unknown> }>) {
+    setBusy(true);
+    setWrong(null);
+    try {
+      await client.POST("/api/auth/step-up", { body: await body() });
+      onEnd(true);
+    } catch (error) {
+      if (!isDismissed(error)) setWrong(error);
+    } finally {
+      setBusy(false);
+    }
+  }
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    void prove(async () => ({ [kind]: text.trim() }));
+  }
+  const typed = kinds.includes(kind);
+  return (
+    <Dialog open onClose={() => onEnd(false)} title={t("title")} text={t(kinds.length ? "text" : "none")}>
+      <form onSubmit={submit} className="flex flex-col gap-4">
+        {wrong !== null && <Notice tone="bad">{say(wrong)}</Notice>}
+        {typed && (
+          <Input autoFocus required label={t(kind)} type={kind === "password" ? "password" : "text"} inputMode={kind === "code" ? "numeric" : undefined} autoComplete={kind === "code" ? "one-time-code" : "current-password"} value={text} onChange={(event) => setText(event.target.value)} />
+        )}
+        {typed && <Button type="submit" busy={busy} wide>{t("confirm")}</Button>}
+        {kinds.includes("passkey") && (
+          <Button look="secondary" wide disabled={busy} onClick={() => void prove(async () => ({ credential: await showPasskey() }))}>{t("passkey")}</Button>
+        )}
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,43 @@
+"use client";
+
+import { useTranslations } from "next-intl";
+import { useRouter, useSearchParams } from "next/navigation";
+import { Suspense } from "react";
+import { useMe } from "@/features/session/me";
+import { useSession } from "@/features/session/api";
+import { PageHeader } from "@/shared/ui/page";
+import { Notice } from "@/shared/ui/state";
+import { Tabs, type Tab } from "@/shared/ui/tabs";
+import { AccountTab } from "./account-tab";
+import { NotificationsTab } from "./notifications-tab";
+import { SecurityTab } from "./security-tab";
+import { SessionsTab } from "./sessions-tab";
+
+/** A person's own account: what he is called, how he is protected, where he is signed in, how he is told. */
+export function SettingsPage() {
+  return <Suspense><Inner /></Suspense>;
+}
+
+function Inner() {
+  const t = useTranslations("settings");
+  const session = useSession().data;
+  const me = useMe();
+  const router = useRouter();
+  const tab = useSearchParams().get("tab");
+  const tabs: Tab[] = [];
+  if (me.data) {
+    tabs.push({ value: "account", label: t("account.tab"), content: <AccountTab me={me.data} /> });
+    tabs.push({ value: "security", label: t("security.tab"), content: <SecurityTab me={me.data} /> });
+  }
+  tabs.push({ value: "sessions", label: t("sessions.tab"), content: <SessionsTab /> });
+  if (session?.client_id) tabs.push({ value: "notifications", label: t("notifications.tab"), content: <NotificationsTab client={session.client_id} /> });
+  const shown = tabs.find((each) => each.value === tab)?.value ?? tabs[0]?.value ?? "sessions";
+  return (
+    <>
+      <PageHeader title={t("title")} text={t("text")} />
+      {me.data === null && <div className="mb-5"><Notice>{t("no_account")}</Notice></div>}
+      {me.data?.second_factor_needed && <div className="mb-5"><Notice tone="warn">{t("second_factor_needed")}</Notice></div>}
+      {!me.isPending && <Tabs label={t("title")} tabs={tabs} value={shown} onChange={(value) => router.replace(`?tab=${value}`, { scroll: false })} />}
+    </>
+  );
+}
