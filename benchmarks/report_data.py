@@ -27,12 +27,14 @@ select gen_random_uuid(), case when accounting then gen_random_uuid() end,
     case when day > 1090 and fate < 0.6 and fate >= 0.12 then null
         else at + make_interval(secs => floor(-90000 * ln(random() + 1e-9))) end,
     case when accounting then (array['ru', 'ru', 'uz'])[1 + floor(random() * 3)::int] end,
-    case when not accounting then 'CHATWOOT' else (array['1C_CL', '1C_CL', 'SITE', 'TELEGRAM'])[1 + floor(random() * 4)::int] end,
+    case when not accounting then 'CHATWOOT'
+        else (array['1C_CL', '1C_CL', 'SITE', 'TELEGRAM'])[1 + floor(random() * 4)::int] end,
     case when accounting then
         ('00000000-0000-4000-9000-' || lpad(floor({categories} * power(random(), 1.5))::int::text, 12, '0'))::uuid end,
     1 + floor(random() * 3)::int, 'B-' || g
 from (select g, day, random() < 0.75 as accounting, random() as fate,
-        timestamptz '{first} 03:00+00' + make_interval(days => day, secs => floor(36000 * (random() + random()) / 2)) as at
+        timestamptz '{first} 03:00+00'
+            + make_interval(days => day, secs => floor(36000 * (random() + random()) / 2)) as at
     from (select g, (g * {days}::bigint / {total})::int as day from generate_series(0, {total} - 1) g) n) r,
     (select array_agg(client_id) as clients from cons.clients) c
 """

@@ -75,7 +75,7 @@ async def view_of(request: Request, connection: Connection, asked: Asked, princi
     period = asked.period(clock.business_day(clock.now(), settings_of(request).tz))
     filters = asked.filters()
     if principal.role is Role.MANAGER:
-        own = await service.manager_of(connection, principal.subjects)
+        own = await service.manager_of(connection, principal.subjects, principal.person_id)
         if own is None:
             raise Forbidden("report.manager")
         filters = replace(filters, manager=own)

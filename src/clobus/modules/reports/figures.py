@@ -102,68 +102,47 @@ async def percentiles(
     connection: Connection, period: Period, filters: Filters, by: By | None = None
 ) -> dict[Any, dict[str, Percentiles]]:
     """Median and ninth decile of each time, by key (None without `by`), of histograms: exact to a bucket's width."""
-    where, params, source, counts = _histogram(period, filters, by)
+    source, where, params = _histogram(period, filters, by)
     key = "null::integer" if by is None else _KEYS.get(by, by)
-    tells = ", ".join(_tell(time, share) for time in TIMES for share in (HALF, NINE_TENTHS))
-    running = ", ".join(
-        f"{time}_n, sum({time}_n) over (partition by key order by bucket) as {time}_c,"
-        f" sum({time}_n) over (partition by key) as {time}_t"
-        for time in TIMES
-    )
+    counts = ", ".join(f"sum({time}_n)::integer as {time}_n" for time in TIMES)
+    arrays = ", ".join(f"array_agg({time}_n) as {time}_n" for time in TIMES)
     found = await rows(
         connection,
-        f"select key, {tells} from (select key, bucket, {running} from ("
-        f" select {key} as key, bucket, {counts} from {source} where {where} group by 1, 2) h) c group by key",
+        f"select key, array_agg(bucket) as buckets, {arrays} from (select {key} as key, bucket::integer as bucket,"
+        f" {counts} from {source} where {where} group by 1, 2 order by 1, 2) h group by key",
         params,
     )
-    return {row["key"]: {time: _read(row, time) for time in TIMES} for row in found}
+    return {row["key"]: {time: _told(row["buckets"], row[f"{time}_n"]) for time in TIMES} for row in found}
 
 
-def _histogram(period: Period, filters: Filters, by: By | None) -> tuple[str, dict[str, Any], str, str]:
+def _histogram(period: Period, filters: Filters, by: By | None) -> tuple[str, str, dict[str, Any]]:
     used = {*filters.given(), *(() if by is None or by in SERIES else (by,))}
     if used <= _CELL:
         source = "rep.by_bucket" if used <= {"kind"} else "rep.by_cell_bucket"
-        where, params = _where(source, period, filters, by)
-        return where, params, source, ", ".join(f"sum({time}_n)::bigint as {time}_n" for time in TIMES)
+        return source, *_where(source, period, filters, by)
+    turned = ", ".join(f"({time}_bucket, {', '.join(str(int(time == one)) for one in TIMES)})" for time in TIMES)
+    names = ", ".join(f"{time}_n" for time in TIMES)
+    columns = ", ".join(dict.fromkeys(("day", *used)))
     where, params = _where(FACTS, period, filters, by)
-    turned = " union all ".join(
-        f"select day, {', '.join(dict.fromkeys((*filters.given(), *(used - {'day'}))))}, {time}_bucket as bucket,"
-        f" {', '.join(f'{int(time == other)} as {other}_n' for other in TIMES)} from {FACTS} where {where}"
-        f" and {time}_bucket is not null"
-        for time in TIMES
-    )
-    return "true", params, f"({turned}) f", ", ".join(f"sum({time}_n)::bigint as {time}_n" for time in TIMES)
+    facts = f"(select {columns}, first_bucket, answer_bucket, closing_bucket from {FACTS} where {where}) f"
+    return f"{facts} cross join lateral (values {turned}) v (bucket, {names})", "bucket is not null", params
 
 
-def _tell(time: str, share: int) -> str:
-    """The bucket in which a share is reached, how many are before it and with it, and how many there are in all."""
-    reached = f"{time}_c * 100 >= {time}_t * {share} and {time}_n > 0"
-    name = f"{time}_{share}"
-    return (
-        f"min(bucket) filter (where {reached}) as {name}, min({time}_c) filter (where {reached})::bigint as {name}_c,"
-        f" coalesce(max({time}_c) filter (where {time}_c * 100 < {time}_t * {share}), 0)::bigint as {name}_b,"
-        f" max({time}_t)::bigint as {name}_t"
-    )
+def _told(buckets: Sequence[int], counts: Sequence[int]) -> Percentiles:
+    total = sum(counts)
+    return Percentiles(*(_place(buckets, counts, -(-total * share // 100)) for share in (HALF, NINE_TENTHS)))
 
 
-def _read(row: dict[str, Any], time: str) -> Percentiles:
-    values = [
-        within(
-            row[f"{time}_{share}"], row[f"{time}_{share}_b"], row[f"{time}_{share}_c"], row[f"{time}_{share}_t"], share
-        )
-        for share in (HALF, NINE_TENTHS)
-    ]
-    return Percentiles(*values)
-
-
-def within(bucket: int | None, before: int, reached: int, total: int, share: int) -> int | None:
-    """The value of a percentile: its place among those of its bucket, drawn on the bucket's width."""
-    if bucket is None:
-        return None
-    low = BOUNDS[bucket - 1] if bucket else 0
-    high = BOUNDS[bucket] if bucket < len(BOUNDS) else low  # the last has no end
-    wanted = -(-total * share // 100)
-    return low + (high - low) * (wanted - before) // (reached - before)
+def _place(buckets: Sequence[int], counts: Sequence[int], wanted: int) -> int | None:
+    """The value at a place among all that were counted, drawn on the width of its bucket; None of none."""
+    before = 0
+    for bucket, count in zip(buckets, counts, strict=True):
+        if before + count >= wanted > 0:
+            low = BOUNDS[bucket - 1] if bucket else 0
+            high = BOUNDS[bucket] if bucket < len(BOUNDS) else low  # the last has no end
+            return low + (high - low) * (wanted - before) // count
+        before += count
+    return None
 
 
 async def hours(connection: Connection, period: Period, filters: Filters) -> list[dict[str, Any]]:

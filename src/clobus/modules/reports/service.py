@@ -61,13 +61,14 @@ async def day_by_manager(connection: Connection, day: date) -> list[tuple[UUID, 
     ]  # fmt: skip
 
 
-async def manager_of(connection: Connection, subjects: frozenset[UUID]) -> UUID | None:
-    """The manager, by his key in 1C, whose account or key is among these."""
+async def manager_of(connection: Connection, subjects: frozenset[UUID], person_id: UUID | None) -> UUID | None:
+    """The manager, by his key in 1C, whose account or key is among these, or who is this person."""
     found = await one(
         connection,
         "select cl_ref_key from cons.users where account_id = any(%(ids)s) or cl_ref_key = any(%(ids)s)"
+        " or account_id = (select p.account_id from cab.people p where p.person_id = %(person)s)"
         " order by created_at limit 1",
-        {"ids": list(subjects)},
+        {"ids": list(subjects), "person": person_id},
     )
     return found["cl_ref_key"] if found else None
 

@@ -152,7 +152,9 @@ async def table(
     if by not in SERIES:
         first = report.columns[0].name
         lines.sort(key=lambda line: (-(line.values[first] or 0), line.name or str(line.key)))
-    total = await totals(connection, report.columns, period, filters)
+    whole = {name: sum(int(row[name]) for row in found) for name in measures}
+    every = await figures.percentiles(connection, period, filters) if any(c.time for c in report.columns) else {}
+    total = {column.name: column.value(whole, every.get(None)) for column in report.columns}
     before = await totals(connection, report.columns, period.before(), filters) if compare else {}
     return Table(report, by, period, filters, lines, total, before)
 

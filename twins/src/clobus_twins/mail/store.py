@@ -63,7 +63,7 @@ def _shown(id_: int, at: str, sender: str, recipients: str, body: bytes) -> Json
             {
                 "name": file.get_filename(),
                 "type": file.get_content_type(),
-                "content": base64.b64encode(file.get_payload(decode=True) or b"").decode(),
+                "content": base64.b64encode(bytes(file.get_payload(decode=True) or b"")).decode(),
             }
             for file in letter.iter_attachments()
         ],
