@@ -925,6 +925,308 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/dashboard-app/conversations/{conversation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The side panel
+         * @description The request of a conversation and one's own numbers, for the holder of a pass, with the next pass; 401, 404.
+         */
+        get: operations["panel_api_dashboard_app_conversations__conversation_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dashboard-app/passes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A pass for the side panel
+         * @description For the session of a person of the staff, asked for in a window of our own site; 409 for a key.
+         */
+        post: operations["make_api_dashboard_app_passes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Companies
+         * @description Companies by a part of the name, a code, a tax id, an e-mail or digits of a telephone.
+         */
+        get: operations["clients_api_desk_clients_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/clients/doubles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Companies under one tax id
+         * @description Tax ids under which several companies stand; they are joined in 1C, which owns them.
+         */
+        get: operations["doubles_api_desk_clients_doubles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/clients/{client_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A company with its people and requests
+         * @description A company, of a user his company; 404.
+         */
+        get: operations["client_api_desk_clients__client_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/managers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Managers
+         * @description Managers with load, hours, languages, skills and closed days, the most loaded first.
+         */
+        get: operations["listed_api_desk_managers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/managers/{manager_key}/closings/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Close or open a day
+         * @description Say that a manager takes no more on a day, or takes again: counts here at once, 1C's register is told by the next
+         *     push. The head for everybody, a manager for himself. 403, 404, 422.
+         */
+        put: operations["close_api_desk_managers__manager_key__closings__day__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The catalogue of messages
+         * @description Every message that the platform sends, in each case, language and channel, with sample names and dates.
+         */
+        get: operations["messages_api_desk_messages_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/requests/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything about a request
+         * @description What `clobus explain` tells: the state in each system now, events, pushes, webhooks, messages; 404.
+         */
+        get: operations["story_api_desk_requests__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/requests/{name}/manager": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand over to a manager
+         * @description Give a request to a manager: ours at once, 1C (of a support request Chatwoot) by the next push. 404, 409, 422.
+         */
+        post: operations["hand_over_api_desk_requests__name__manager_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/today": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Today's work
+         * @description The open requests of a view, what should be dealt with first at the top; `mine` are those of `manager`, without
+         *     it of whoever asks.
+         */
+        get: operations["today_api_desk_today_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/words/articles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write an article
+         * @description Make an article in 1C, which owns the knowledge base; 503 while 1C is away.
+         */
+        post: operations["write_api_desk_words_articles_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/words/articles/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change an article
+         * @description Change an article in 1C as the editor saw it; 409 when somebody was faster, 503 while 1C is away.
+         */
+        put: operations["article_api_desk_words_articles__key__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/words/questions/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a typical question
+         * @description Change the words of a typical question in 1C; 409 when somebody was faster, 503 while 1C is away.
+         */
+        put: operations["question_api_desk_words_questions__key__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/words/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Articles or typical questions
+         * @description By a part of their words, with the version that a change has to name.
+         */
+        get: operations["listed_api_desk_words__kind__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dicts/interference": {
         parameters: {
             query?: never;
@@ -1540,6 +1842,168 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/ops/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dead letters
+         * @description What could not be done, newest first, without what it holds.
+         */
+        get: operations["letters_api_ops_dead_letters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ops/dead-letters/act": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a dead letter again, or forget it
+         * @description Another try, with a `payload` from what it says instead; or forget it. Messages to people are never repeated:
+         *     who they were for may have them. 404, 409.
+         */
+        post: operations["act_api_ops_dead_letters_act_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ops/dead-letters/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A dead letter with what it holds
+         * @description One in full, its payload too, which may hold personal data: the look is written down. 404.
+         */
+        get: operations["letter_api_ops_dead_letters__kind__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ops/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Differences between the systems
+         * @description What the last comparison found and nothing has put right yet, the oldest first.
+         */
+        get: operations["drift_api_ops_drift_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ops/drift/repair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Repair one difference
+         * @description Let the owner of each field win now: 1C is read again, what a partner shows wrongly is pushed. `agreed` when the
+         *     systems agree at once, `on_its_way` when a push is to come; 404 when it stands no more, 503 while a partner is away.
+         */
+        post: operations["repair_api_ops_drift_repair_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ops/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the platform is
+         * @description Processes with lag, queues, partners, alerts, and how much drift and how many dead letters there are.
+         */
+        get: operations["overview_api_ops_overview_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ops/partners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Partners over time
+         * @description Whether 1C and Chatwoot answered the worker, how quickly, and whether its breaker was open.
+         */
+        get: operations["availability_api_ops_partners_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ops/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Runs of processes
+         * @description As a series over the last hours, and the newest of them; `bad` lists only those that did not come through.
+         */
+        get: operations["processes_api_ops_runs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/organisations": {
         parameters: {
             query?: never;
@@ -1777,6 +2241,7 @@ export interface paths {
         trace?: never;
     };
     "/api/slots": {
+    "/api/report-settings/schedules": {
         parameters: {
             query?: never;
             header?: never;
@@ -1789,6 +2254,172 @@ export interface paths {
          *     names a request that is to be moved. Staff and services say for which client.
          */
         get: operations["free_api_slots_get"];
+         * List schedules
+         * @description Reports that are sent by themselves, and what became of the last of each.
+        get: operations["listed_api_report_settings_schedules_get"];
+        put?: never;
+        /**
+         * Make a schedule
+         * @description Let a report be sent by itself.
+        post: operations["make_api_report_settings_schedules_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/report-settings/schedules/{schedule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a schedule
+         * @description Change a schedule as a whole; 404.
+        put: operations["change_api_report_settings_schedules__schedule_id__put"];
+        post?: never;
+        /**
+         * End a schedule
+         * @description End a schedule; 404.
+        delete: operations["remove_api_report_settings_schedules__schedule_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/report-settings/sla": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read promises
+         * @description How soon requests are answered and closed, by kind and importance, in working seconds.
+        get: operations["promises_api_report_settings_sla_get"];
+        /**
+         * Change promises
+         * @description Promise these and nothing else; reports of all requests follow within moments.
+        put: operations["promise_api_report_settings_sla_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/heat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Load by hour
+         * @description How many requests came at each hour of each day of the week (1 is Monday), by Tashkent's clock.
+        get: operations["heat_api_reports_heat_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What reports may be narrowed to
+         * @description Values of each filter that any request has, with their names; a manager is not asked which manager.
+        get: operations["options_api_reports_options_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Key figures
+         * @description The key figures of a period beside those of the period before. Times are working seconds.
+        get: operations["overview_api_reports_overview_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Requests behind a figure
+         * @description The requests that a figure is made of, newest first: `{items, next}`.
+        get: operations["requests_api_reports_requests_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a report
+         * @description A report as a table with its total and that of the period before. Times are working seconds, null: none.
+         *
+         *     Medians are told by day, week, month, kind, channel and language; by manager and category they are null.
+        get: operations["read_api_reports__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{name}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a report as a file
+         * @description The report as Excel, CSV, PDF or a picture, in the caller's language.
+        get: operations["file_api_reports__name__file_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2042,6 +2673,23 @@ export interface components {
             state: "accepted";
         };
         /**
+         * AlertOut
+         * @description Something that is wrong, or was lately, in the caller's language.
+         */
+        AlertOut: {
+            /** Key */
+            key: string;
+            /** Over At */
+            over_at: string | null;
+            /**
+             * Raised At
+             * Format: date-time
+             */
+            raised_at: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * AnswerIn
          * @description One answer: a mark from 1 to 5, a comment, or both.
          */
@@ -2072,6 +2720,43 @@ export interface components {
             question_number: number;
             /** Rating */
             rating: number | null;
+        };
+        /**
+         * ArticleChangeIn
+         * @description The texts of an article that is changed.
+         */
+        ArticleChangeIn: {
+            /** Answer */
+            answer: string;
+            /** Description */
+            description: string;
+            /** Po Section Key */
+            po_section_key?: string | null;
+            /** Po Type Key */
+            po_type_key?: string | null;
+            /** Question */
+            question: string;
+            /**
+             * Version
+             * @description The version that the editor saw.
+             */
+            version: string;
+        };
+        /**
+         * ArticleIn
+         * @description The texts of an article.
+         */
+        ArticleIn: {
+            /** Answer */
+            answer: string;
+            /** Description */
+            description: string;
+            /** Po Section Key */
+            po_section_key?: string | null;
+            /** Po Type Key */
+            po_type_key?: string | null;
+            /** Question */
+            question: string;
         };
         /**
          * ArticleOut
@@ -2172,6 +2857,52 @@ export interface components {
             period: string;
         };
         /**
+         * CardOut
+         * @description A request in a list of the desk; `overdue` when its planned moment has passed.
+         */
+        CardOut: {
+            /** Category */
+            category: string | null;
+            /** Client Id */
+            client_id: string | null;
+            /** Comment */
+            comment: string | null;
+            /** Company Name */
+            company_name: string | null;
+            /**
+             * Cons Id
+             * Format: uuid
+             */
+            cons_id: string;
+            /** Conversation Id */
+            conversation_id: number | null;
+            /**
+             * Create Date
+             * Format: date-time
+             */
+            create_date: string;
+            /** Importance */
+            importance: number | null;
+            /** Kind */
+            kind: string;
+            /** Lang */
+            lang: string | null;
+            /** Manager */
+            manager: string | null;
+            /** Manager Name */
+            manager_name: string | null;
+            /** Number */
+            number: string | null;
+            /** Overdue */
+            overdue: boolean;
+            /** Start Date */
+            start_date: string | null;
+            /** Status */
+            status: string;
+            /** Unassigned */
+            unassigned: boolean;
+        };
+        /**
          * CategoryOut
          * @description A category of questions.
          */
@@ -2187,6 +2918,28 @@ export interface components {
              * Format: uuid
              */
             ref_key: string;
+        };
+        /**
+         * CellOut
+         * @description Requests of an hour of a day of the week.
+         */
+        CellOut: {
+            /** Hour */
+            hour: number;
+            /** N */
+            n: number;
+            /** Weekday */
+            weekday: number;
+        };
+        /**
+         * ChoiceOut
+         * @description A value that reports may be narrowed to.
+         */
+        ChoiceOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
         };
         /**
          * ClientIn
@@ -2296,6 +3049,14 @@ export interface components {
             updated_at: string;
         };
         /**
+         * ClosingIn
+         * @description Whether a manager takes no more on a day.
+         */
+        ClosingIn: {
+            /** Closed */
+            closed: boolean;
+        };
+        /**
          * CodeIn
          * @description A code of the authenticator.
          */
@@ -2313,6 +3074,129 @@ export interface components {
         CodesOut: {
             /** Recovery Codes */
             recovery_codes: string[];
+        };
+        /**
+         * ColumnOut
+         * @description A column of a report.
+         */
+        ColumnOut: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "count" | "seconds" | "percent" | "mark";
+        };
+        /**
+         * CompaniesOut
+         * @description A page of companies.
+         */
+        CompaniesOut: {
+            /** Items */
+            items: components["schemas"]["CompanyOut"][];
+            /** More */
+            more: boolean;
+        };
+        /**
+         * CompanyOut
+         * @description A company among the desk's clients.
+         */
+        CompanyOut: {
+            /** City */
+            city: string | null;
+            /**
+             * Client Id
+             * Format: uuid
+             */
+            client_id: string;
+            /** Code Abonent */
+            code_abonent: string | null;
+            /** Company Name */
+            company_name: string | null;
+            /** Deleted */
+            deleted: boolean;
+            /** Email */
+            email: string | null;
+            /** In Onec */
+            in_onec: boolean;
+            /** Language */
+            language: string | null;
+            /** Org Inn */
+            org_inn: string | null;
+            /** Phone Number */
+            phone_number: string | null;
+            /** Requests */
+            requests: number;
+            /** Subs End */
+            subs_end: string | null;
+            /** Users */
+            users: number;
+        };
+        /**
+         * CompanyWholeOut
+         * @description A company with its people and requests; `unconfirmed` are fields that 1C does not show as we do yet.
+         */
+        CompanyWholeOut: {
+            /** City */
+            city: string | null;
+            /**
+             * Client Id
+             * Format: uuid
+             */
+            client_id: string;
+            /** Code Abonent */
+            code_abonent: string | null;
+            /** Company Name */
+            company_name: string | null;
+            /** Contact Id */
+            contact_id: number | null;
+            /** Contact Name */
+            contact_name: string | null;
+            /** Country */
+            country: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Deleted */
+            deleted: boolean;
+            /** Email */
+            email: string | null;
+            /** History */
+            history: components["schemas"]["CardOut"][];
+            /** In Onec */
+            in_onec: boolean;
+            /** Language */
+            language: string | null;
+            /** Org Inn */
+            org_inn: string | null;
+            /** Partner */
+            partner: string | null;
+            /** People */
+            people: components["schemas"]["PersonOut"][];
+            /** Phone Number */
+            phone_number: string | null;
+            /** Region */
+            region: string | null;
+            /** Requests */
+            requests: number;
+            /** Subs End */
+            subs_end: string | null;
+            /** Subs Start */
+            subs_start: string | null;
+            /** Unconfirmed */
+            unconfirmed: string[];
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Users */
+            users: number;
         };
         /**
          * ConsultationIn
@@ -2436,6 +3320,22 @@ export interface components {
             telegram_user_id: number;
         };
         /**
+         * CountsOut
+         * @description How many open requests each view has.
+         */
+        CountsOut: {
+            /** Mine */
+            mine: number;
+            /** Overdue */
+            overdue: number;
+            /** Queue */
+            queue: number;
+            /** Today */
+            today: number;
+            /** Unassigned */
+            unassigned: number;
+        };
+        /**
          * CreateIn
          * @description A new request; `source` tells which door the client came through.
          */
@@ -2524,6 +3424,70 @@ export interface components {
             day: string;
             /** Slots */
             slots: string[];
+         * Days
+         * @description A period, both days included.
+        Days: {
+             * From
+            from: string;
+             * To
+            to: string;
+        };
+        /**
+         * DoneOut
+         * @description What became of it.
+        DoneOut: {
+             * State
+             * @enum {string}
+            state: "waiting" | "dropped";
+        };
+        /**
+         * DoubleOut
+         * @description Companies that stand under one tax id.
+        DoubleOut: {
+            /** Companies */
+            companies: {
+                [key: string]: unknown;
+            }[];
+            /** Org Inn */
+            org_inn: string;
+        };
+        /**
+         * DriftOut
+         * @description A difference between systems; `request` says whether `consultation` is our id of a request.
+        DriftOut: {
+            /** Consultation */
+            consultation: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Kind */
+            kind: string;
+            /** Number */
+            number: string | null;
+            /** Request */
+            request: boolean;
+             * Seen At
+             * Format: date-time
+            seen_at: string;
+             * Since
+             * Format: date-time
+            since: string;
+            /** Systems */
+            systems: string[];
+        };
+        /**
+         * DriftsOut
+         * @description A page of differences, the oldest first.
+        DriftsOut: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Items */
+            items: components["schemas"]["DriftOut"][];
+            /** More */
+            more: boolean;
         };
         /**
          * EmailIn
@@ -2568,6 +3532,41 @@ export interface components {
             last: number;
         };
         /**
+         * FigureOut
+         * @description A key figure beside that of the period before.
+         */
+        FigureOut: {
+            /** Name */
+            name: string;
+            /** Previous */
+            previous: number | null;
+            /** Title */
+            title: string;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "count" | "seconds" | "percent" | "mark";
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * FiltersIn
+         * @description What a scheduled report is narrowed to.
+         */
+        FiltersIn: {
+            /** Category */
+            category?: string | null;
+            /** Channel */
+            channel?: string | null;
+            /** Kind */
+            kind?: ("accounting" | "support") | null;
+            /** Language */
+            language?: ("uz" | "ru" | "en" | "") | null;
+            /** Manager */
+            manager?: string | null;
+        };
+        /**
          * ForgotIn
          * @description Whose password is forgotten: an e-mail or a telephone.
          */
@@ -2577,6 +3576,38 @@ export interface components {
              * @example nodira@example.uz
              */
             login: string;
+        };
+        /**
+         * FormOut
+         * @description A message as a channel shows it; only letters have a subject.
+         */
+        FormOut: {
+            /** Subject */
+            subject: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * HandOverIn
+         * @description To whom a request is given.
+         */
+        HandOverIn: {
+            /**
+             * Manager Key
+             * Format: uuid
+             */
+            manager_key: string;
+        };
+        /**
+         * HeatOut
+         * @description The load by hour.
+         */
+        HeatOut: {
+            /** Cells */
+            cells: components["schemas"]["CellOut"][];
+            period: components["schemas"]["Days"];
+            /** Total */
+            total: number;
         };
         /**
          * HistoryOut
@@ -2680,6 +3711,102 @@ export interface components {
          */
         Kind: "Консультация по ведению учёта" | "Техническая поддержка";
         /**
+         * LetterActIn
+         * @description Another try, or none; `payload` replaces what is tried.
+         */
+        LetterActIn: {
+            /**
+             * Act
+             * @enum {string}
+             */
+            act: "retry" | "drop";
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "outbox" | "record" | "webhook" | "notification";
+            /** Payload */
+            payload?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * LetterOut
+         * @description A dead letter.
+         */
+        LetterOut: {
+            /** Attempts */
+            attempts: number;
+            /** Error */
+            error: string | null;
+            /** Error Class */
+            error_class: string | null;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+        };
+        /**
+         * LetterWholeOut
+         * @description A dead letter with what it holds, which may be personal data.
+         */
+        LetterWholeOut: {
+            /** Attempts */
+            attempts: number;
+            /** Editable */
+            editable: boolean;
+            /** Error */
+            error: string | null;
+            /** Error Class */
+            error_class: string | null;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Payload */
+            payload: {
+                [key: string]: unknown;
+            };
+            /** Repeatable */
+            repeatable: boolean;
+        };
+        /**
+         * LettersOut
+         * @description A page of dead letters, newest first.
+         */
+        LettersOut: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Items */
+            items: components["schemas"]["LetterOut"][];
+            /** More */
+            more: boolean;
+        };
+        /**
          * ListOut
          * @description A page of requests, newest first. `next_cursor` gives the next page, null at the end; `total` when asked for.
          */
@@ -2733,6 +3860,51 @@ export interface components {
             marks: number;
             /** Requests */
             requests: number;
+        };
+        /**
+         * ManagerOut
+         * @description A manager; `closed` are the days from today on that he takes no more, `unsent` those that 1C is to be told.
+         */
+        ManagerOut: {
+            /** Agent Id */
+            agent_id: number | null;
+            /** Closed */
+            closed: string[];
+            /** Department */
+            department: string | null;
+            /** Email */
+            email: string | null;
+            /** Enabled */
+            enabled: boolean;
+            /** End Hour */
+            end_hour: string | null;
+            /** Limit */
+            limit: number | null;
+            /** Load Percent */
+            load_percent: number | null;
+            /**
+             * Manager Key
+             * Format: uuid
+             */
+            manager_key: string;
+            /** Name */
+            name: string;
+            /** Overdue */
+            overdue: number;
+            /** Ru */
+            ru: boolean;
+            /** Skills */
+            skills: string[];
+            /** Start Hour */
+            start_hour: string | null;
+            /** Today */
+            today: number;
+            /** Unsent */
+            unsent: string[];
+            /** Uz */
+            uz: boolean;
+            /** Waiting */
+            waiting: number;
         };
         /**
          * MarksOut
@@ -2986,6 +4158,10 @@ export interface components {
          */
         OrganisationIn: {
             /** Code */
+            /**
+             * Code
+             * @example 1001
+             */
             code?: string | null;
             /**
              * Inn
@@ -3043,6 +4219,90 @@ export interface components {
             next: string | null;
         };
         /**
+         * PanelOut
+         * @description What the side panel shows: the request of the conversation, its company, what came before, and one's numbers.
+         */
+        PanelOut: {
+            /** Company */
+            company: {
+                [key: string]: unknown;
+            } | null;
+            /** Expires In */
+            expires_in: number;
+            /** History */
+            history: components["schemas"]["CardOut"][];
+            /** Mine */
+            mine: {
+                [key: string]: unknown;
+            } | null;
+            request: components["schemas"]["CardOut"];
+            /** Token */
+            token: string;
+        };
+        /**
+         * PartnerOut
+         * @description A partner as the worker found it: the last look, and the last day; `here` is the breaker of this process.
+         */
+        PartnerOut: {
+            /** Answered */
+            answered: number;
+            /** Answers */
+            answers: boolean | null;
+            /** At */
+            at: string | null;
+            /** Away Since */
+            away_since: string | null;
+            /** Breaker */
+            breaker: string | null;
+            /** Error */
+            error: string | null;
+            /** Here */
+            here: string;
+            /** Looks */
+            looks: number;
+            /** Millis */
+            millis: number | null;
+            /** P50 */
+            p50: number | null;
+            /** P95 */
+            p95: number | null;
+            /** System */
+            system: string;
+        };
+        /**
+         * PartnerPointOut
+         * @description Looks at a partner in a piece of time.
+         */
+        PartnerPointOut: {
+            /** Answered */
+            answered: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Broken */
+            broken: boolean;
+            /** Longest */
+            longest: number | null;
+            /** Looks */
+            looks: number;
+            /** P50 */
+            p50: number | null;
+            /** System */
+            system: string;
+        };
+        /**
+         * PassOut
+         * @description A pass for the frame, and for how many seconds it is good.
+         */
+        PassOut: {
+            /** Expires In */
+            expires_in: number;
+            /** Token */
+            token: string;
+        };
+        /**
          * PasskeyIn
          * @description What the browser says: the credential as JSON (`PublicKeyCredential.toJSON()`).
          */
@@ -3076,6 +4336,27 @@ export interface components {
             name: string;
             /** Used At */
             used_at: string | null;
+        };
+        /**
+         * PersonOut
+         * @description A person of a company, as the desk knows him.
+         */
+        PersonOut: {
+            /**
+             * Client Id
+             * Format: uuid
+             */
+            client_id: string;
+            /** Email */
+            email: string | null;
+            /** Language */
+            language: string | null;
+            /** Name */
+            name: string | null;
+            /** Phone Number */
+            phone_number: string | null;
+            /** Telegram */
+            telegram: boolean;
         };
         /**
          * PoSectionOut
@@ -3178,6 +4459,92 @@ export interface components {
             type: string;
         };
         /**
+         * ProcessOut
+         * @description A process of the sync: its last run and how far it lags, in seconds.
+         */
+        ProcessOut: {
+            /** Created Count */
+            created_count: number | null;
+            /** Duration Ms */
+            duration_ms: number | null;
+            /** Error */
+            error: string | null;
+            /** Errors */
+            errors: number;
+            /** Every */
+            every: number;
+            /** Failed Count */
+            failed_count: number | null;
+            /** Lag */
+            lag: number | null;
+            /** Last Outcome */
+            last_outcome: string | null;
+            /** Last Started */
+            last_started: string | null;
+            /** Last Success */
+            last_success: string | null;
+            /** Name */
+            name: string;
+            /** Read Count */
+            read_count: number | null;
+            /** Stale */
+            stale: boolean;
+            /** Updated Count */
+            updated_count: number | null;
+        };
+        /**
+         * PromiseIn
+         * @description How soon requests are answered and closed, in working seconds; null: not promised.
+         *
+         *     `importance` null stands for each importance without a row of its own.
+         */
+        PromiseIn: {
+            /** Closing Seconds */
+            closing_seconds?: number | null;
+            /** First Seconds */
+            first_seconds?: number | null;
+            /** Importance */
+            importance?: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "accounting" | "support";
+        };
+        /**
+         * PromisesIn
+         * @description All promises, as a whole.
+         */
+        PromisesIn: {
+            /** Items */
+            items: components["schemas"]["PromiseIn"][];
+        };
+        /**
+         * PromisesOut
+         * @description All promises.
+         */
+        PromisesOut: {
+            /** Items */
+            items: components["schemas"]["PromiseIn"][];
+        };
+        /**
+         * QuestionChangeIn
+         * @description The texts of a typical question that is changed; its category and language are 1C's.
+         */
+        QuestionChangeIn: {
+            /** Description */
+            description: string;
+            /** Question */
+            question: string;
+            /** Useful Info */
+            useful_info: string;
+            /**
+             * Version
+             * @description The version that the editor saw.
+             */
+            version: string;
+        };
+        /**
          * QuestionOut
          * @description A typical question.
          */
@@ -3199,6 +4566,18 @@ export interface components {
             ref_key: string;
             /** Useful Info */
             useful_info: string | null;
+        };
+        /**
+         * QueueOut
+         * @description How much waits in a queue in a state.
+         */
+        QueueOut: {
+            /** N */
+            n: number;
+            /** Queue */
+            queue: string;
+            /** State */
+            state: string;
         };
         /**
          * RatingIn
@@ -3368,6 +4747,84 @@ export interface components {
             password: string;
         };
         /**
+         * RepairIn
+         * @description Which difference is put right.
+         */
+        RepairIn: {
+            /** Consultation */
+            consultation: string;
+            /** Kind */
+            kind: string;
+        };
+        /**
+         * RepairOut
+         * @description Whether the systems agree already, or a push is on its way.
+         */
+        RepairOut: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "agreed" | "on_its_way" | "unknown";
+        };
+        /**
+         * RequestOut
+         * @description A request behind a figure; times are working seconds.
+         */
+        RequestOut: {
+            /** Answer Seconds */
+            answer_seconds: number | null;
+            /** Category Name */
+            category_name: string | null;
+            /** Channel */
+            channel: string;
+            /** Client Name */
+            client_name: string | null;
+            /** Closing Seconds */
+            closing_seconds: number | null;
+            /**
+             * Cons Id
+             * Format: uuid
+             */
+            cons_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** First Seconds */
+            first_seconds: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "accounting" | "support";
+            /** Language */
+            language: string | null;
+            /** Late */
+            late: boolean;
+            /** Manager Name */
+            manager_name: string | null;
+            /** Mark */
+            mark: number | null;
+            /** Number */
+            number: string | null;
+            /** Redates */
+            redates: number;
+            /** Status */
+            status: string;
+        };
+        /**
+         * RequestsOut
+         * @description A page of requests; `next` is the cursor of the next one.
+         */
+        RequestsOut: {
+            /** Items */
+            items: components["schemas"]["RequestOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * ResetIn
          * @description A new password, by the link of a letter.
          */
@@ -3408,6 +4865,49 @@ export interface components {
          * @description What was said, by the client or by the desk; no notes.
          */
         SaidOut: {
+         * RowOut
+         * @description A row: its key (a day, a code, a key of 1C) and values by column.
+        RowOut: {
+            /** Key */
+            key: string;
+            name: string;
+            /** Values */
+            values: {
+                [key: string]: number | null;
+            };
+         * RunOut
+         * @description A run of a process.
+        RunOut: {
+            /** Created */
+            created: number;
+            /** Duration Ms */
+            duration_ms: number | null;
+            /** Error */
+            error: string | null;
+            /** Error Class */
+            error_class: string | null;
+            /** Failed */
+            failed: number;
+            /** Finished At */
+            finished_at: string | null;
+            /** Outcome */
+            outcome: string;
+            /** Process */
+            process: string;
+            /** Read */
+            read: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Trigger */
+            trigger: string;
+            /** Updated */
+            updated: number;
+         * RunPointOut
+         * @description Runs of a process in a piece of time.
+        RunPointOut: {
             /**
              * At
              * Format: date-time
@@ -3431,6 +4931,140 @@ export interface components {
         SayIn: {
             /** Text */
             text: string;
+            /** Changed */
+            changed: number;
+            /** Failed */
+            failed: number;
+            /** Longest */
+            longest: number | null;
+            /** P50 */
+            p50: number | null;
+            /** Process */
+            process: string;
+            /** Read */
+            read: number;
+            /** Refused */
+            refused: number;
+            /** Runs */
+            runs: number;
+         * RunsOut
+         * @description Runs as points of equal length, oldest first, and the newest of them one by one.
+        RunsOut: {
+            /** Last */
+            last: components["schemas"]["RunOut"][];
+            /** Series */
+            series: components["schemas"]["RunPointOut"][];
+         * SampleOut
+         * @description A message in one case: its forms by language and channel, null where the channel has none.
+        SampleOut: {
+            /** Case */
+            case: string;
+            /** Forms */
+            forms: {
+                [key: string]: {
+                    [key: string]: components["schemas"]["FormOut"] | null;
+                };
+            };
+            /** Kind */
+            kind: string;
+            /** Staff */
+            staff: boolean;
+            /** Type */
+            type: string;
+         * ScheduleIn
+         * @description A report that is sent by itself: yesterday's each day, the week's on Mondays, the month's on the first.
+         *
+         *     `at` is local time (Asia/Tashkent); `recipient` an e-mail address, or a chat's number or @name.
+         * @example {
+         *       "at": "09:00",
+         *       "channel": "email",
+         *       "format": "xlsx",
+         *       "language": "ru",
+         *       "period": "week",
+         *       "recipient": "head@clobus.example",
+         *       "report": "volume"
+         *     }
+        ScheduleIn: {
+            /**
+             * Active
+             * @default true
+             */
+            active: boolean;
+            /**
+             * At
+             * Format: time
+             */
+            at: string;
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "email" | "telegram";
+            /** @default {} */
+            filters: components["schemas"]["FiltersIn"];
+            /**
+             * Format
+             * @default xlsx
+             * @enum {string}
+             */
+            format: "xlsx" | "pdf" | "csv";
+            /**
+             * Language
+             * @default ru
+             * @enum {string}
+             */
+            language: "uz" | "ru" | "en";
+            /**
+             * Period
+             * @enum {string}
+             */
+            period: "day" | "week" | "month";
+            /** Recipient */
+            recipient: string;
+            /**
+             * Report
+             * @enum {string}
+             */
+            report: "volume" | "times" | "managers" | "satisfaction" | "sla" | "changes";
+         * ScheduleOut
+         * @description A schedule, and what became of its last sending.
+        ScheduleOut: {
+            /** Active */
+            active: boolean;
+            /**
+             * At
+             * Format: time
+             */
+            at: string;
+            /** Channel */
+            channel: string;
+            filters: components["schemas"]["FiltersIn"];
+            /** Format */
+            format: string;
+            /** Language */
+            language: string;
+            /** Period */
+            period: string;
+            /** Recipient */
+            recipient: string;
+            /** Report */
+            report: string;
+            /**
+             * Schedule Id
+             * Format: uuid
+             */
+            schedule_id: string;
+            /** Sent Day */
+            sent_day: string | null;
+            /** Sent Error */
+            sent_error: string | null;
+            /** Sent State */
+            sent_state: string | null;
+         * SchedulesOut
+         * @description All schedules.
+        SchedulesOut: {
+            /** Items */
+            items: components["schemas"]["ScheduleOut"][];
         };
         /**
          * SecondIn
@@ -3571,6 +5205,65 @@ export interface components {
             password?: string | null;
         };
         /**
+         * StoryOut
+         * @description Everything about a request: what each system shows now, and what was written down about it, by kind.
+         */
+        StoryOut: {
+            /** Calls */
+            calls: {
+                [key: string]: unknown;
+            }[];
+            /** Dead Letters */
+            dead_letters: {
+                [key: string]: unknown;
+            }[];
+            /** Drift */
+            drift: {
+                [key: string]: unknown;
+            }[];
+            /** Events */
+            events: {
+                [key: string]: unknown;
+            }[];
+            /** Files */
+            files: {
+                [key: string]: unknown;
+            }[];
+            /** History */
+            history: components["schemas"]["CardOut"][];
+            /** Messages */
+            messages: {
+                [key: string]: unknown;
+            }[];
+            /** Moves */
+            moves: {
+                [key: string]: unknown;
+            }[];
+            /** Now */
+            now: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+            /** Pushes */
+            pushes: {
+                [key: string]: unknown;
+            }[];
+            /** Ratings */
+            ratings: {
+                [key: string]: unknown;
+            }[];
+            request: components["schemas"]["CardOut"];
+            /** Runs */
+            runs: {
+                [key: string]: unknown;
+            }[];
+            /** Webhooks */
+            webhooks: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
          * StrengthIn
          * @description A password that somebody thinks of, and what is known of him: name, e-mail.
          */
@@ -3604,6 +5297,33 @@ export interface components {
             messages: components["schemas"]["SaidOut"][];
             /** Open */
             open: boolean;
+         * TableOut
+         * @description A report: its columns, rows, total, and the total of the period before.
+        TableOut: {
+            /** By */
+            by: string;
+            /** By Title */
+            by_title: string;
+            /** Chart */
+            chart: string[];
+            /** Columns */
+            columns: components["schemas"]["ColumnOut"][];
+            period: components["schemas"]["Days"];
+            /** Previous */
+            previous: {
+                [key: string]: number | null;
+            };
+            previous_period: components["schemas"]["Days"];
+            /** Report */
+            report: string;
+            /** Rows */
+            rows: components["schemas"]["RowOut"][];
+            /** Title */
+            title: string;
+            /** Total */
+            total: {
+                [key: string]: number | null;
+            };
         };
         /**
          * TicketOut
@@ -3658,6 +5378,18 @@ export interface components {
          * TransferIn
          * @description Who is to own it: a member.
          */
+         * TodayOut
+         * @description A view of the open requests; `me` is the key in 1C of the manager who asks, where that is known.
+        TodayOut: {
+            counts: components["schemas"]["CountsOut"];
+            /** Items */
+            items: components["schemas"]["CardOut"][];
+            /** Me */
+            me: string | null;
+            /** More */
+            more: boolean;
+        };
+        /**
         TransferIn: {
             /**
              * Person Id
@@ -3691,6 +5423,12 @@ export interface components {
             state: "verified" | "email_changed";
         };
         /**
+         * View
+         * @description Which of the open requests are wanted.
+         * @enum {string}
+         */
+        View: "queue" | "mine" | "today" | "overdue" | "unassigned";
+        /**
          * WhoOut
          * @description Who calls, as we know him.
          */
@@ -3719,6 +5457,67 @@ export interface components {
             via: string;
         };
         /**
+         * WordOut
+         * @description An article of the knowledge base or a typical question, with the version in which it is shown.
+         */
+        WordOut: {
+            /** Answer */
+            answer: string | null;
+            /** Category */
+            category: string | null;
+            /** Description */
+            description: string;
+            /** Language */
+            language: string | null;
+            /** Po Section */
+            po_section: string | null;
+            /** Po Section Key */
+            po_section_key: string | null;
+            /** Po Type */
+            po_type: string | null;
+            /** Po Type Key */
+            po_type_key: string | null;
+            /** Question */
+            question: string | null;
+            /**
+             * Ref Key
+             * Format: uuid
+             */
+            ref_key: string;
+            /** Useful Info */
+            useful_info: string | null;
+            /** Version */
+            version: string | null;
+        };
+        /**
+         * WordsOut
+         * @description A page of words.
+         */
+        WordsOut: {
+            /** Items */
+            items: components["schemas"]["WordOut"][];
+            /** More */
+            more: boolean;
+        };
+        /**
+         * OptionsOut
+         * @description What the browser's `navigator.credentials` wants (WebAuthn, JSON form).
+         */
+        clobus__api__logins__OptionsOut: {
+            /** Allowcredentials */
+            allowCredentials?: {
+                [key: string]: unknown;
+            }[] | null;
+            /** Challenge */
+            challenge: string;
+            /** Rpid */
+            rpId?: string | null;
+            /** Timeout */
+            timeout?: number | null;
+            /** Userverification */
+            userVerification?: string | null;
+        };
+        /**
          * MessageOut
          * @description A message to a person; `attempts` tells what became of it in each channel, for the staff.
          */
@@ -3734,6 +5533,32 @@ export interface components {
             type: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * OverviewOut
+         * @description How the platform is, on one page.
+         */
+        clobus__api__operations_forms__OverviewOut: {
+            /** Alerts */
+            alerts: components["schemas"]["AlertOut"][];
+            /** Dead Letters */
+            dead_letters: {
+                [key: string]: number;
+            };
+            /** Drift */
+            drift: {
+                [key: string]: number;
+            };
+            /** Messages */
+            messages: {
+                [key: string]: number;
+            };
+            /** Partners */
+            partners: components["schemas"]["PartnerOut"][];
+            /** Processes */
+            processes: components["schemas"]["ProcessOut"][];
+            /** Queues */
+            queues: components["schemas"]["QueueOut"][];
         };
         /**
          * ChangeIn
@@ -3755,6 +5580,32 @@ export interface components {
         clobus__api__registering__TokenIn: {
             /** Token */
             token: string;
+        };
+        /**
+         * OptionsOut
+         * @description Values by filter.
+         */
+        clobus__api__report_forms__OptionsOut: {
+            /** Category */
+            category: components["schemas"]["ChoiceOut"][];
+            /** Channel */
+            channel: components["schemas"]["ChoiceOut"][];
+            /** Kind */
+            kind: components["schemas"]["ChoiceOut"][];
+            /** Language */
+            language: components["schemas"]["ChoiceOut"][];
+            /** Manager */
+            manager: components["schemas"]["ChoiceOut"][];
+        };
+        /**
+         * OverviewOut
+         * @description Key figures of a period.
+         */
+        clobus__api__report_forms__OverviewOut: {
+            /** Figures */
+            figures: components["schemas"]["FigureOut"][];
+            period: components["schemas"]["Days"];
+            previous_period: components["schemas"]["Days"];
         };
         /**
          * LinkIn
@@ -4425,6 +6276,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["OptionsOut"];
+                    "application/json": components["schemas"]["clobus__api__logins__OptionsOut"];
                 };
             };
             /** @description Fields of the request are wrong */
@@ -4734,6 +6586,7 @@ export interface operations {
                  *       "name": "Nodira Karimova",
                  *       "organisation": {
                  *         "code": "text",
+                 *         "code": "1001",
                  *         "inn": "301234567",
                  *         "name": "Nodira Karimova"
                  *       },
@@ -8498,6 +10351,1558 @@ export interface operations {
             };
         };
     };
+    panel_api_dashboard_app_conversations__conversation_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-dashboard-pass"?: string | null;
+            };
+            path: {
+                conversation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "company": {},
+                     *       "expires_in": 1,
+                     *       "history": [
+                     *         {
+                     *           "category": "text",
+                     *           "client_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "comment": "text",
+                     *           "company_name": "text",
+                     *           "cons_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "conversation_id": 1,
+                     *           "create_date": "2026-11-26T05:00:00Z",
+                     *           "importance": 1,
+                     *           "kind": "text",
+                     *           "lang": "text",
+                     *           "manager": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "manager_name": "text",
+                     *           "number": "text",
+                     *           "overdue": true,
+                     *           "start_date": "2026-11-26T05:00:00Z",
+                     *           "status": "text",
+                     *           "unassigned": true
+                     *         }
+                     *       ],
+                     *       "mine": {},
+                     *       "request": {
+                     *         "category": "text",
+                     *         "client_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *         "comment": "text",
+                     *         "company_name": "text",
+                     *         "cons_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *         "conversation_id": 1,
+                     *         "create_date": "2026-11-26T05:00:00Z",
+                     *         "importance": 1,
+                     *         "kind": "text",
+                     *         "lang": "text",
+                     *         "manager": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *         "manager_name": "text",
+                     *         "number": "text",
+                     *         "overdue": true,
+                     *         "start_date": "2026-11-26T05:00:00Z",
+                     *         "status": "text",
+                     *         "unassigned": true
+                     *       },
+                     *       "token": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PanelOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_api_dashboard_app_passes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "expires_in": 1,
+                     *       "token": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PassOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clients_api_desk_clients_get: {
+        parameters: {
+            query?: {
+                q?: string | null;
+                skip?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "city": "text",
+                     *           "client_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "code_abonent": "text",
+                     *           "company_name": "text",
+                     *           "deleted": true,
+                     *           "email": "text",
+                     *           "in_onec": true,
+                     *           "language": "text",
+                     *           "org_inn": "text",
+                     *           "phone_number": "text",
+                     *           "requests": 1,
+                     *           "subs_end": "2026-11-26T05:00:00Z",
+                     *           "users": 1
+                     *         }
+                     *       ],
+                     *       "more": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CompaniesOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    doubles_api_desk_clients_doubles_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "companies": [
+                     *           {}
+                     *         ],
+                     *         "org_inn": "text"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["DoubleOut"][];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    client_api_desk_clients__client_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "city": "text",
+                     *       "client_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "code_abonent": "text",
+                     *       "company_name": "text",
+                     *       "contact_id": 1,
+                     *       "contact_name": "text",
+                     *       "country": "text",
+                     *       "created_at": "2026-11-26T05:00:00Z",
+                     *       "deleted": true,
+                     *       "email": "text",
+                     *       "history": [
+                     *         {
+                     *           "category": "text",
+                     *           "client_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "comment": "text",
+                     *           "company_name": "text",
+                     *           "cons_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "conversation_id": 1,
+                     *           "create_date": "2026-11-26T05:00:00Z",
+                     *           "importance": 1,
+                     *           "kind": "text",
+                     *           "lang": "text",
+                     *           "manager": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "manager_name": "text",
+                     *           "number": "text",
+                     *           "overdue": true,
+                     *           "start_date": "2026-11-26T05:00:00Z",
+                     *           "status": "text",
+                     *           "unassigned": true
+                     *         }
+                     *       ],
+                     *       "in_onec": true,
+                     *       "language": "text",
+                     *       "org_inn": "text",
+                     *       "partner": "text",
+                     *       "people": [
+                     *         {
+                     *           "client_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "email": "text",
+                     *           "language": "text",
+                     *           "name": "text",
+                     *           "phone_number": "text",
+                     *           "telegram": true
+                     *         }
+                     *       ],
+                     *       "phone_number": "text",
+                     *       "region": "text",
+                     *       "requests": 1,
+                     *       "subs_end": "2026-11-26T05:00:00Z",
+                     *       "subs_start": "2026-11-26T05:00:00Z",
+                     *       "unconfirmed": [
+                     *         "text"
+                     *       ],
+                     *       "updated_at": "2026-11-26T05:00:00Z",
+                     *       "users": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CompanyWholeOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listed_api_desk_managers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "agent_id": 1,
+                     *         "closed": [
+                     *           "2026-11-26"
+                     *         ],
+                     *         "department": "text",
+                     *         "email": "text",
+                     *         "enabled": true,
+                     *         "end_hour": "text",
+                     *         "limit": 1,
+                     *         "load_percent": 1,
+                     *         "manager_key": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *         "name": "text",
+                     *         "overdue": 1,
+                     *         "ru": true,
+                     *         "skills": [
+                     *           "text"
+                     *         ],
+                     *         "start_hour": "text",
+                     *         "today": 1,
+                     *         "unsent": [
+                     *           "2026-11-26"
+                     *         ],
+                     *         "uz": true,
+                     *         "waiting": 1
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["ManagerOut"][];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_api_desk_managers__manager_key__closings__day__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                manager_key: string;
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "closed": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["ClosingIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "agent_id": 1,
+                     *       "closed": [
+                     *         "2026-11-26"
+                     *       ],
+                     *       "department": "text",
+                     *       "email": "text",
+                     *       "enabled": true,
+                     *       "end_hour": "text",
+                     *       "limit": 1,
+                     *       "load_percent": 1,
+                     *       "manager_key": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "name": "text",
+                     *       "overdue": 1,
+                     *       "ru": true,
+                     *       "skills": [
+                     *         "text"
+                     *       ],
+                     *       "start_hour": "text",
+                     *       "today": 1,
+                     *       "unsent": [
+                     *         "2026-11-26"
+                     *       ],
+                     *       "uz": true,
+                     *       "waiting": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagerOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages_api_desk_messages_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "case": "text",
+                     *         "forms": {},
+                     *         "kind": "text",
+                     *         "staff": true,
+                     *         "type": "text"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["SampleOut"][];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    story_api_desk_requests__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "calls": [
+                     *         {}
+                     *       ],
+                     *       "dead_letters": [
+                     *         {}
+                     *       ],
+                     *       "drift": [
+                     *         {}
+                     *       ],
+                     *       "events": [
+                     *         {}
+                     *       ],
+                     *       "files": [
+                     *         {}
+                     *       ],
+                     *       "history": [
+                     *         {
+                     *           "category": "text",
+                     *           "client_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "comment": "text",
+                     *           "company_name": "text",
+                     *           "cons_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "conversation_id": 1,
+                     *           "create_date": "2026-11-26T05:00:00Z",
+                     *           "importance": 1,
+                     *           "kind": "text",
+                     *           "lang": "text",
+                     *           "manager": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "manager_name": "text",
+                     *           "number": "text",
+                     *           "overdue": true,
+                     *           "start_date": "2026-11-26T05:00:00Z",
+                     *           "status": "text",
+                     *           "unassigned": true
+                     *         }
+                     *       ],
+                     *       "messages": [
+                     *         {}
+                     *       ],
+                     *       "moves": [
+                     *         {}
+                     *       ],
+                     *       "now": {},
+                     *       "pushes": [
+                     *         {}
+                     *       ],
+                     *       "ratings": [
+                     *         {}
+                     *       ],
+                     *       "request": {
+                     *         "category": "text",
+                     *         "client_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *         "comment": "text",
+                     *         "company_name": "text",
+                     *         "cons_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *         "conversation_id": 1,
+                     *         "create_date": "2026-11-26T05:00:00Z",
+                     *         "importance": 1,
+                     *         "kind": "text",
+                     *         "lang": "text",
+                     *         "manager": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *         "manager_name": "text",
+                     *         "number": "text",
+                     *         "overdue": true,
+                     *         "start_date": "2026-11-26T05:00:00Z",
+                     *         "status": "text",
+                     *         "unassigned": true
+                     *       },
+                     *       "runs": [
+                     *         {}
+                     *       ],
+                     *       "webhooks": [
+                     *         {}
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StoryOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_over_api_desk_requests__name__manager_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "manager_key": "019ab2c4-7d1e-7c3a-9b55-0242ac120002"
+                 *     }
+                 */
+                "application/json": components["schemas"]["HandOverIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "category": "text",
+                     *       "client_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "comment": "text",
+                     *       "company_name": "text",
+                     *       "cons_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "conversation_id": 1,
+                     *       "create_date": "2026-11-26T05:00:00Z",
+                     *       "importance": 1,
+                     *       "kind": "text",
+                     *       "lang": "text",
+                     *       "manager": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "manager_name": "text",
+                     *       "number": "text",
+                     *       "overdue": true,
+                     *       "start_date": "2026-11-26T05:00:00Z",
+                     *       "status": "text",
+                     *       "unassigned": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CardOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    today_api_desk_today_get: {
+        parameters: {
+            query?: {
+                view?: components["schemas"]["View"];
+                manager?: string | null;
+                skip?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "counts": {
+                     *         "mine": 1,
+                     *         "overdue": 1,
+                     *         "queue": 1,
+                     *         "today": 1,
+                     *         "unassigned": 1
+                     *       },
+                     *       "items": [
+                     *         {
+                     *           "category": "text",
+                     *           "client_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "comment": "text",
+                     *           "company_name": "text",
+                     *           "cons_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "conversation_id": 1,
+                     *           "create_date": "2026-11-26T05:00:00Z",
+                     *           "importance": 1,
+                     *           "kind": "text",
+                     *           "lang": "text",
+                     *           "manager": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "manager_name": "text",
+                     *           "number": "text",
+                     *           "overdue": true,
+                     *           "start_date": "2026-11-26T05:00:00Z",
+                     *           "status": "text",
+                     *           "unassigned": true
+                     *         }
+                     *       ],
+                     *       "me": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "more": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TodayOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_api_desk_words_articles_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "answer": "text",
+                 *       "description": "text",
+                 *       "po_section_key": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                 *       "po_type_key": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                 *       "question": "text"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ArticleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "answer": "text",
+                     *       "category": "text",
+                     *       "description": "text",
+                     *       "language": "text",
+                     *       "po_section": "text",
+                     *       "po_section_key": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "po_type": "text",
+                     *       "po_type_key": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "question": "text",
+                     *       "ref_key": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "useful_info": "text",
+                     *       "version": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WordOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    article_api_desk_words_articles__key__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "answer": "text",
+                 *       "description": "text",
+                 *       "po_section_key": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                 *       "po_type_key": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                 *       "question": "text",
+                 *       "version": "text"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ArticleChangeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "answer": "text",
+                     *       "category": "text",
+                     *       "description": "text",
+                     *       "language": "text",
+                     *       "po_section": "text",
+                     *       "po_section_key": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "po_type": "text",
+                     *       "po_type_key": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "question": "text",
+                     *       "ref_key": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "useful_info": "text",
+                     *       "version": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WordOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    question_api_desk_words_questions__key__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "description": "text",
+                 *       "question": "text",
+                 *       "useful_info": "text",
+                 *       "version": "text"
+                 *     }
+                 */
+                "application/json": components["schemas"]["QuestionChangeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "answer": "text",
+                     *       "category": "text",
+                     *       "description": "text",
+                     *       "language": "text",
+                     *       "po_section": "text",
+                     *       "po_section_key": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "po_type": "text",
+                     *       "po_type_key": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "question": "text",
+                     *       "ref_key": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "useful_info": "text",
+                     *       "version": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WordOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listed_api_desk_words__kind__get: {
+        parameters: {
+            query?: {
+                q?: string | null;
+                skip?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                kind: "articles" | "questions";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "answer": "text",
+                     *           "category": "text",
+                     *           "description": "text",
+                     *           "language": "text",
+                     *           "po_section": "text",
+                     *           "po_section_key": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "po_type": "text",
+                     *           "po_type_key": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "question": "text",
+                     *           "ref_key": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "useful_info": "text",
+                     *           "version": "text"
+                     *         }
+                     *       ],
+                     *       "more": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WordsOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     interference_api_dicts_interference_get: {
         parameters: {
             query?: never;
@@ -10971,6 +14376,758 @@ export interface operations {
             };
         };
     };
+    letters_api_ops_dead_letters_get: {
+        parameters: {
+            query?: {
+                kind?: ("outbox" | "record" | "webhook" | "notification") | null;
+                q?: string | null;
+                skip?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "counts": {},
+                     *       "items": [
+                     *         {
+                     *           "attempts": 1,
+                     *           "error": "text",
+                     *           "error_class": "text",
+                     *           "first_at": "2026-11-26T05:00:00Z",
+                     *           "id": "text",
+                     *           "kind": "text",
+                     *           "last_at": "2026-11-26T05:00:00Z"
+                     *         }
+                     *       ],
+                     *       "more": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LettersOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    act_api_ops_dead_letters_act_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "act": "retry",
+                 *       "id": "text",
+                 *       "kind": "outbox",
+                 *       "payload": {}
+                 *     }
+                 */
+                "application/json": components["schemas"]["LetterActIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "state": "waiting"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DoneOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    letter_api_ops_dead_letters__kind__get: {
+        parameters: {
+            query: {
+                id: string;
+            };
+            header?: never;
+            path: {
+                kind: "outbox" | "record" | "webhook" | "notification";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "attempts": 1,
+                     *       "editable": true,
+                     *       "error": "text",
+                     *       "error_class": "text",
+                     *       "first_at": "2026-11-26T05:00:00Z",
+                     *       "id": "text",
+                     *       "kind": "text",
+                     *       "last_at": "2026-11-26T05:00:00Z",
+                     *       "payload": {},
+                     *       "repeatable": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LetterWholeOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drift_api_ops_drift_get: {
+        parameters: {
+            query?: {
+                skip?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "counts": {},
+                     *       "items": [
+                     *         {
+                     *           "consultation": "text",
+                     *           "detail": {},
+                     *           "kind": "text",
+                     *           "number": "text",
+                     *           "request": true,
+                     *           "seen_at": "2026-11-26T05:00:00Z",
+                     *           "since": "2026-11-26T05:00:00Z",
+                     *           "systems": [
+                     *             "text"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "more": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DriftsOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    repair_api_ops_drift_repair_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "consultation": "text",
+                 *       "kind": "text"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RepairIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "state": "agreed"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RepairOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    overview_api_ops_overview_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "alerts": [
+                     *         {
+                     *           "key": "text",
+                     *           "over_at": "2026-11-26T05:00:00Z",
+                     *           "raised_at": "2026-11-26T05:00:00Z",
+                     *           "text": "text"
+                     *         }
+                     *       ],
+                     *       "dead_letters": {},
+                     *       "drift": {},
+                     *       "messages": {},
+                     *       "partners": [
+                     *         {
+                     *           "answered": 1,
+                     *           "answers": true,
+                     *           "at": "2026-11-26T05:00:00Z",
+                     *           "away_since": "2026-11-26T05:00:00Z",
+                     *           "breaker": "text",
+                     *           "error": "text",
+                     *           "here": "text",
+                     *           "looks": 1,
+                     *           "millis": 1,
+                     *           "p50": 1,
+                     *           "p95": 1,
+                     *           "system": "text"
+                     *         }
+                     *       ],
+                     *       "processes": [
+                     *         {
+                     *           "created_count": 1,
+                     *           "duration_ms": 1,
+                     *           "error": "text",
+                     *           "errors": 1,
+                     *           "every": 1,
+                     *           "failed_count": 1,
+                     *           "lag": 1,
+                     *           "last_outcome": "text",
+                     *           "last_started": "2026-11-26T05:00:00Z",
+                     *           "last_success": "2026-11-26T05:00:00Z",
+                     *           "name": "text",
+                     *           "read_count": 1,
+                     *           "stale": true,
+                     *           "updated_count": 1
+                     *         }
+                     *       ],
+                     *       "queues": [
+                     *         {
+                     *           "n": 1,
+                     *           "queue": "text",
+                     *           "state": "text"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["clobus__api__operations_forms__OverviewOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    availability_api_ops_partners_get: {
+        parameters: {
+            query?: {
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "answered": 1,
+                     *         "at": "2026-11-26T05:00:00Z",
+                     *         "broken": true,
+                     *         "longest": 1,
+                     *         "looks": 1,
+                     *         "p50": 1,
+                     *         "system": "text"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["PartnerPointOut"][];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    processes_api_ops_runs_get: {
+        parameters: {
+            query?: {
+                process?: string | null;
+                hours?: number;
+                bad?: boolean;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "last": [
+                     *         {
+                     *           "created": 1,
+                     *           "duration_ms": 1,
+                     *           "error": "text",
+                     *           "error_class": "text",
+                     *           "failed": 1,
+                     *           "finished_at": "2026-11-26T05:00:00Z",
+                     *           "id": 1,
+                     *           "outcome": "text",
+                     *           "process": "text",
+                     *           "read": 1,
+                     *           "started_at": "2026-11-26T05:00:00Z",
+                     *           "trigger": "text",
+                     *           "updated": 1
+                     *         }
+                     *       ],
+                     *       "series": [
+                     *         {
+                     *           "at": "2026-11-26T05:00:00Z",
+                     *           "changed": 1,
+                     *           "failed": 1,
+                     *           "longest": 1,
+                     *           "p50": 1,
+                     *           "process": "text",
+                     *           "read": 1,
+                     *           "refused": 1,
+                     *           "runs": 1
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RunsOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listed_api_organisations_get: {
         parameters: {
             query?: never;
@@ -11058,6 +15215,7 @@ export interface operations {
                 /**
                  * @example {
                  *       "code": "text",
+                 *       "code": "1001",
                  *       "inn": "301234567",
                  *       "name": "Nodira Karimova"
                  *     }
@@ -12336,6 +16494,546 @@ export interface operations {
                 language?: "uz" | "ru" | "en";
                 client_id?: string | null;
                 moved?: string | null;
+    listed_api_report_settings_schedules_get: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "active": true,
+                     *           "at": "10:00:00",
+                     *           "channel": "text",
+                     *           "filters": {
+                     *             "category": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *             "channel": "text",
+                     *             "kind": "accounting",
+                     *             "language": "uz",
+                     *             "manager": "019ab2c4-7d1e-7c3a-9b55-0242ac120002"
+                     *           },
+                     *           "format": "text",
+                     *           "language": "text",
+                     *           "period": "text",
+                     *           "recipient": "text",
+                     *           "report": "text",
+                     *           "schedule_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "sent_day": "2026-11-26",
+                     *           "sent_error": "text",
+                     *           "sent_state": "text"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SchedulesOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_api_report_settings_schedules_post: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "at": "09:00",
+                 *       "channel": "email",
+                 *       "format": "xlsx",
+                 *       "language": "ru",
+                 *       "period": "week",
+                 *       "recipient": "head@clobus.example",
+                 *       "report": "volume"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ScheduleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "active": true,
+                     *       "at": "10:00:00",
+                     *       "channel": "text",
+                     *       "filters": {
+                     *         "category": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *         "channel": "text",
+                     *         "kind": "accounting",
+                     *         "language": "uz",
+                     *         "manager": "019ab2c4-7d1e-7c3a-9b55-0242ac120002"
+                     *       },
+                     *       "format": "text",
+                     *       "language": "text",
+                     *       "period": "text",
+                     *       "recipient": "text",
+                     *       "report": "text",
+                     *       "schedule_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "sent_day": "2026-11-26",
+                     *       "sent_error": "text",
+                     *       "sent_state": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ScheduleOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_api_report_settings_schedules__schedule_id__put: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "at": "09:00",
+                 *       "channel": "email",
+                 *       "format": "xlsx",
+                 *       "language": "ru",
+                 *       "period": "week",
+                 *       "recipient": "head@clobus.example",
+                 *       "report": "volume"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ScheduleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "active": true,
+                     *       "at": "10:00:00",
+                     *       "channel": "text",
+                     *       "filters": {
+                     *         "category": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *         "channel": "text",
+                     *         "kind": "accounting",
+                     *         "language": "uz",
+                     *         "manager": "019ab2c4-7d1e-7c3a-9b55-0242ac120002"
+                     *       },
+                     *       "format": "text",
+                     *       "language": "text",
+                     *       "period": "text",
+                     *       "recipient": "text",
+                     *       "report": "text",
+                     *       "schedule_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "sent_day": "2026-11-26",
+                     *       "sent_error": "text",
+                     *       "sent_state": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ScheduleOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_api_report_settings_schedules__schedule_id__delete: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    promises_api_report_settings_sla_get: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "closing_seconds": 60,
+                     *           "first_seconds": 60,
+                     *           "importance": 1,
+                     *           "kind": "accounting"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PromisesOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    promise_api_report_settings_sla_put: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "items": [
+                 *         {
+                 *           "closing_seconds": 60,
+                 *           "first_seconds": 60,
+                 *           "importance": 1,
+                 *           "kind": "accounting"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["PromisesIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "closing_seconds": 60,
+                     *           "first_seconds": 60,
+                     *           "importance": 1,
+                     *           "kind": "accounting"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PromisesOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    heat_api_reports_heat_get: {
+                /** @description The first day. */
+                from?: string | null;
+                /** @description The last day. */
+                to?: string | null;
+                kind?: ("accounting" | "support") | null;
+                channel?: string | null;
+                language?: ("uz" | "ru" | "en" | "") | null;
+                /** @description Key of a category in 1C. */
+                /** @description Key of a manager in 1C. */
+                manager?: string | null;
             };
             header?: never;
             path?: never;
@@ -12357,11 +17055,547 @@ export interface operations {
                      *           "slots": [
                      *             "2026-11-26T05:00:00Z"
                      *           ]
+                     *       "cells": [
+                     *           "hour": 1,
+                     *           "n": 1,
+                     *           "weekday": 1
+                     *         }
+                     *       ],
+                     *       "period": {
+                     *         "from": "2026-11-26",
+                     *         "to": "2026-11-26"
+                     *       },
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HeatOut"];
+                };
+            };
+            /** @description The request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    options_api_reports_options_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "category": [
+                     *           "key": "text",
+                     *           "name": "text"
+                     *         }
+                     *       ],
+                     *       "channel": [
+                     *           "key": "text",
+                     *           "name": "text"
+                     *         }
+                     *       ],
+                     *       "kind": [
+                     *           "key": "text",
+                     *           "name": "text"
+                     *         }
+                     *       ],
+                     *       "language": [
+                     *           "key": "text",
+                     *           "name": "text"
+                     *         }
+                     *       ],
+                     *       "manager": [
+                     *           "key": "text",
+                     *           "name": "text"
                      *         }
                      *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["SlotsOut"];
+                    "application/json": components["schemas"]["clobus__api__report_forms__OptionsOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    overview_api_reports_overview_get: {
+        parameters: {
+            query?: {
+                /** @description The first day. */
+                from?: string | null;
+                /** @description The last day. */
+                to?: string | null;
+                kind?: ("accounting" | "support") | null;
+                channel?: string | null;
+                language?: ("uz" | "ru" | "en" | "") | null;
+                /** @description Key of a category in 1C. */
+                category?: string | null;
+                /** @description Key of a manager in 1C. */
+                manager?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "figures": [
+                     *         {
+                     *           "name": "text",
+                     *           "previous": 1,
+                     *           "title": "text",
+                     *           "unit": "count",
+                     *           "value": 1
+                     *         }
+                     *       ],
+                     *       "period": {
+                     *         "from": "2026-11-26",
+                     *         "to": "2026-11-26"
+                     *       },
+                     *       "previous_period": {
+                     *         "from": "2026-11-26",
+                     *         "to": "2026-11-26"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["clobus__api__report_forms__OverviewOut"];
+                };
+            };
+            /** @description The request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    requests_api_reports_requests_get: {
+        parameters: {
+            query?: {
+                /** @description Those that a figure counts. */
+                only?: ("closed" | "cancelled" | "rated" | "redated" | "repeated" | "first_met" | "first_missed" | "closing_met" | "closing_missed" | "first" | "answer" | "closing") | null;
+                weekday?: number | null;
+                hour?: number | null;
+                cursor?: string | null;
+                limit?: number;
+                /** @description The first day. */
+                from?: string | null;
+                /** @description The last day. */
+                to?: string | null;
+                kind?: ("accounting" | "support") | null;
+                channel?: string | null;
+                language?: ("uz" | "ru" | "en" | "") | null;
+                /** @description Key of a category in 1C. */
+                category?: string | null;
+                /** @description Key of a manager in 1C. */
+                manager?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "answer_seconds": 1,
+                     *           "category_name": "text",
+                     *           "channel": "text",
+                     *           "client_name": "text",
+                     *           "closing_seconds": 1,
+                     *           "cons_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "created_at": "2026-11-26T05:00:00Z",
+                     *           "first_seconds": 1,
+                     *           "kind": "accounting",
+                     *           "language": "text",
+                     *           "late": true,
+                     *           "manager_name": "text",
+                     *           "mark": 1,
+                     *           "number": "text",
+                     *           "redates": 1,
+                     *           "status": "text"
+                     *         }
+                     *       ],
+                     *       "next": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RequestsOut"];
+                };
+            };
+            /** @description The request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_api_reports__name__get: {
+        parameters: {
+            query?: {
+                by?: ("day" | "week" | "month" | "kind" | "category" | "channel" | "language" | "manager") | null;
+                /** @description The first day. */
+                from?: string | null;
+                /** @description The last day. */
+                to?: string | null;
+                kind?: ("accounting" | "support") | null;
+                channel?: string | null;
+                language?: ("uz" | "ru" | "en" | "") | null;
+                /** @description Key of a category in 1C. */
+                category?: string | null;
+                /** @description Key of a manager in 1C. */
+                manager?: string | null;
+            };
+            header?: never;
+            path: {
+                name: "volume" | "times" | "managers" | "satisfaction" | "sla" | "changes";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "by": "text",
+                     *       "by_title": "text",
+                     *       "chart": [
+                     *         "text"
+                     *       ],
+                     *       "columns": [
+                     *         {
+                     *           "name": "text",
+                     *           "title": "text",
+                     *           "unit": "count"
+                     *         }
+                     *       ],
+                     *       "period": {
+                     *         "from": "2026-11-26",
+                     *         "to": "2026-11-26"
+                     *       },
+                     *       "previous": {},
+                     *       "previous_period": {
+                     *         "from": "2026-11-26",
+                     *         "to": "2026-11-26"
+                     *       },
+                     *       "report": "text",
+                     *       "rows": [
+                     *         {
+                     *           "key": "text",
+                     *           "name": "text",
+                     *           "values": {}
+                     *         }
+                     *       ],
+                     *       "title": "text",
+                     *       "total": {}
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TableOut"];
+                };
+            };
+            /** @description The request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    file_api_reports__name__file_get: {
+        parameters: {
+            query?: {
+                by?: ("day" | "week" | "month" | "kind" | "category" | "channel" | "language" | "manager") | null;
+                format?: "xlsx" | "csv" | "pdf" | "png";
+                /** @description The first day. */
+                from?: string | null;
+                /** @description The last day. */
+                to?: string | null;
+                kind?: ("accounting" | "support") | null;
+                channel?: string | null;
+                language?: ("uz" | "ru" | "en" | "") | null;
+                /** @description Key of a category in 1C. */
+                category?: string | null;
+                /** @description Key of a manager in 1C. */
+                manager?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "image/png": unknown;
+                    "text/csv; charset=utf-8": unknown;
                 };
             };
             /** @description The request is wrong */

@@ -1,0 +1,69 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { SlidersHorizontal } from "lucide-react";
+import { useTranslations } from "next-intl";
+import { useState } from "react";
+import { useRole } from "@/features/session/api";
+import { useFormat } from "@/shared/lib/format";
+import { Button } from "@/shared/ui/button";
+import { Input, Select } from "@/shared/ui/field";
+import { optionsQuery, type Asked } from "../api";
+import { daysOf, SPANS, today, type Extra, type Span } from "../asked";
+
+type Props = { asked: Asked & { from: string; to: string }; set: (over: Extra) => void };
+
+/** Period and filters of a report; what is chosen stands in the address. */
+export function FilterBar({ asked, set }: Props) {
+  const t = useTranslations("reports");
+  const format = useFormat();
+  const role = useRole();
+  const narrow = ["kind", "channel", "language", "category", "manager"] as const;
+  const chosen = narrow.filter((name) => asked[name] !== undefined).length;
+  const [open, setOpen] = useState(false);
+  const options = useQuery(optionsQuery);
+  const now = today(format);
+  const span = SPANS.find((each) => daysOf(each, now).from === asked.from && daysOf(each, now).to === asked.to);
+  const choose = (each: Span | "") => each && set(daysOf(each, now));
+  // A select says "" for all; the API's own "" (no language) travels as a word.
+  const shown = (key: string) => (key === "" ? "none" : key);
+  const visible = role === "manager" ? narrow.filter((name) => name !== "manager") : narrow;
+  return (
+    <div className="card mb-6 p-5">
+      <div className="grid items-end gap-4 sm:grid-cols-2 lg:grid-cols-[1fr_11rem_11rem_auto]">
+        <Select
+          label={t("period")}
+          empty={t("span.own")}
+          options={SPANS.map((value) => ({ value, label: t(`span.${value}`) }))}
+          value={span ?? ""}
+          onChange={(event) => choose(event.target.value as Span | "")}
+        />
+        <Input type="date" label={t("from")} value={asked.from} max={asked.to} onChange={(event) => event.target.value && set({ from: event.target.value, to: asked.to })} />
+        <Input type="date" label={t("to")} value={asked.to} min={asked.from} onChange={(event) => event.target.value && set({ from: asked.from, to: event.target.value })} />
+        <Button look="secondary" aria-expanded={open} onClick={() => setOpen(!open)}>
+          <SlidersHorizontal aria-hidden className="size-4" />
+          {chosen ? t("filters_chosen", { n: chosen }) : t("filters")}
+        </Button>
+      </div>
+      {open && (
+        <div className="mt-4 grid gap-4 border-t border-line pt-4 sm:grid-cols-2 lg:grid-cols-3">
+          {visible.map((name) => (
+            <Select
+              key={name}
+              label={t(`by.${name}`)}
+              empty={t("all")}
+              options={(options.data?.[name] ?? []).map((each) => ({ value: shown(each.key), label: each.name }))}
+              value={asked[name] === undefined ? "" : shown(asked[name])}
+              onChange={(event) => set({ [name]: event.target.value === "" ? undefined : event.target.value === "none" ? "" : event.target.value })}
+            />
+          ))}
+          {chosen > 0 && (
+            <div className="flex items-end">
+              <Button look="quiet" onClick={() => set(Object.fromEntries(narrow.map((name) => [name, undefined])))}>{t("clear")}</Button>
+            </div>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,90 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { useTranslations } from "next-intl";
+import { useState } from "react";
+import { useRole } from "@/features/session/api";
+import { Link } from "@/shared/i18n/link";
+import { Badge } from "@/shared/ui/badge";
+import { Button } from "@/shared/ui/button";
+import { ConfirmButton } from "@/shared/ui/dialog";
+import { PageHeader, Section } from "@/shared/ui/page";
+import { EmptyState, Loaded, useErrorText } from "@/shared/ui/state";
+import { Table } from "@/shared/ui/table";
+import { useToast } from "@/shared/ui/toast";
+import { NAMES, promisesQuery, schedulesQuery, useReportSettings, type Schedule } from "../api";
+import { Promises } from "./promises";
+import { ScheduleDialog } from "./schedule-dialog";
+
+/** What is promised to clients, and which reports go out by themselves. */
+export function ReportSettingsPage() {
+  const t = useTranslations("reports");
+  const role = useRole();
+  const head = role === "head" || role === "administrator";
+  const promises = useQuery(promisesQuery);
+  return (
+    <>
+      <PageHeader
+        above={<Link href="/reports" className="inline-flex min-h-11 items-center underline underline-offset-4">{t("title")}</Link>}
+        title={t("settings")}
+        text={t("settings_text")}
+      />
+      <div className="grid gap-6">
+        {role !== "manager" && role !== null && <Schedules head={head} />}
+        <Section title={t("promises")} text={t("promises_text")}>
+          <Loaded query={promises}>{({ items }) => <Promises key={JSON.stringify(items)} items={items} head={head} />}</Loaded>
+        </Section>
+      </div>
+    </>
+  );
+}
+
+function Schedules({ head }: { head: boolean }) {
+  const t = useTranslations("reports");
+  const query = useQuery(schedulesQuery);
+  const [edited, setEdited] = useState<Schedule | "new" | null>(null);
+  const add = head && <Button onClick={() => setEdited("new")}>{t("schedule.add")}</Button>;
+  return (
+    <Section title={t("schedules")} text={t("schedules_text")} actions={add} flush>
+      <Loaded query={query}>
+        {({ items }) => (items.length ? <ScheduleTable items={items} head={head} edit={setEdited} /> : <EmptyState title={t("schedule.none")} text={t("schedule.none_text")} />)}
+      </Loaded>
+      {edited && <ScheduleDialog key={edited === "new" ? "new" : edited.schedule_id} given={edited === "new" ? undefined : edited} onClose={() => setEdited(null)} />}
+    </Section>
+  );
+}
+
+function ScheduleTable({ items, head, edit }: { items: Schedule[]; head: boolean; edit: (one: Schedule) => void }) {
+  const t = useTranslations("reports");
+  const say = useErrorText();
+  const toast = useToast();
+  const { remove } = useReportSettings();
+  const end = (id: string) => remove.mutateAsync(id).catch((error: unknown) => {
+    toast(say(error), "bad");
+    throw error;
+  });
+  const name = (value: string) => t(`name.${NAMES.find((each) => each === value) ?? "volume"}`);
+  const fate = (value: string | null) => (value === null ? null : (["sent", "sending", "later", "failed", "unknown"] as const).find((each) => each === value));
+  return (
+    <Table
+      caption={t("schedules")}
+      rows={items}
+      id={(row) => row.schedule_id}
+      columns={[
+        { key: "report", title: t("report"), lead: true, cell: (row) => name(row.report) },
+        { key: "when", title: t("schedule.when"), cell: (row) => t("schedule.at", { period: t(`schedule.period.${row.period as "day" | "week" | "month"}`), at: row.at.slice(0, 5) }) },
+        { key: "to", title: t("schedule.recipient"), cell: (row) => `${row.recipient} · ${row.format.toUpperCase()}` },
+        { key: "last", title: t("schedule.last"), cell: (row) => {
+          const state = fate(row.sent_state);
+          return state ? <Badge tone={state === "sent" ? "good" : state === "failed" ? "bad" : "warn"}>{t(`schedule.state.${state}`)}</Badge> : row.active ? "—" : <Badge>{t("schedule.paused")}</Badge>;
+        } },
+        ...(head ? [{ key: "act", title: t("schedule.change"), right: true, cell: (row: Schedule) => (
+          <span className="inline-flex gap-1">
+            <Button look="quiet" onClick={() => edit(row)}>{t("schedule.change")}</Button>
+            <ConfirmButton look="quiet" label={t("schedule.end")} title={t("schedule.end_title")} text={t("schedule.end_text")} act={() => end(row.schedule_id)} />
+          </span>
+        ) }] : []),
+      ]}
+    />
+  );
+}
