@@ -71,7 +71,7 @@ NOUNS = {
         "watching",
         "workload",
     },
-    "knowledge": {"desk", "rating_questions"},
+    "knowledge": {"articles", "desk", "rating_questions"},
     "notifications": {"deliver", "letters", "preferences", "preview", "quiet", "reading", "reminders"},
     "reports": {"drill", "figures", "files", "policies", "schedules", "sending", "tables", "words"},
     "ops": {"alerts", "dead_letters", "health", "partners", "runs"},

@@ -80,10 +80,8 @@ ROUTERS = (
     *(part.router for part in (live, consultations, moves, ratings, attachments, clients, managers, telegram, signing,
                                sign_in_page, health, hooks, ops, messages,
                                rate_page, activity, reassignments, report_settings, reports, registering, logins, me,
-                               organisations, desk, desk_staff, desk_words, operations, dashboard_app, organisation_keys,
-                               people, audit_log, telegram_login, oidc, web)),
-                               rate_page, activity, reassignments, registering, logins, me, organisations,
-                               talk, slots, articles, web)),
+                               organisations, desk, desk_staff, desk_words, operations, dashboard_app,
+                               organisation_keys, people, audit_log, telegram_login, oidc, talk, slots, articles, web)),
 )  # fmt: skip
 
 

@@ -50,7 +50,7 @@ async def free(
             raise Invalid("client.required")
         await clients.shown(connection, client, None)
         moving = await named(connection, moved, principal) if moved else None
-        days = [day for day in slots.ahead(rules.zone, rules.future_days) if rules.works(day)]
+        days = [day for day in slots.ahead(rules.zone, rules.future_days) if rules.calendar.works(day)]
         found = await slots.free(
             connection, slots.Wish(client, category, language, moving), days, zone=rules.zone, per_day=rules.per_day,
             future_days=rules.future_days,

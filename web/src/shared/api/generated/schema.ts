@@ -24,6 +24,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description Acts of people.
+         */
+        get: operations["listed_api_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Exported
+         * @description The same as a table for a spreadsheet, ten thousand acts at most; that it was taken is an act, too.
+         */
+        get: operations["exported_api_audit_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/key": {
         parameters: {
             query?: never;
@@ -116,6 +156,46 @@ export interface paths {
          * @description What is switched on: pages show no more than that.
          */
         get: operations["methods_api_auth_methods_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Callback
+         * @description Come back from the provider: signed in, to the second factor, or to the page that says that it failed.
+         */
+        get: operations["callback_api_auth_oidc_callback_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Start
+         * @description Go to the provider; `next` is the page of ours to come back to. `tie`: tie the provider to my account.
+         */
+        get: operations["start_api_auth_oidc_start_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -419,6 +499,46 @@ export interface paths {
          *     Telegram's web client keeps no cookies. 401 forged or old, 403 when his contact is needed first, 409 used before.
          */
         post: operations["telegram_api_auth_telegram_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/telegram-login/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish
+         * @description Go on with the bot's code: into the account of that telephone, a new one when there was none.
+         */
+        post: operations["finish_api_auth_telegram_login_finish_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/telegram-login/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start
+         * @description Begin: the answer leads to the bot, which gives a code to who shared his own telephone.
+         */
+        post: operations["start_api_auth_telegram_login_start_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1738,6 +1858,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/telegram": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tie
+         * @description Tie the Telegram of the code to my account, with the telephone that it vouches for.
+         */
+        post: operations["tie_api_me_telegram_post"];
+        /**
+         * Untie
+         * @description Untie Telegram; not while it is the only way in.
+         */
+        delete: operations["untie_api_me_telegram_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/telegram/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tie Start
+         * @description Begin to tie a Telegram to my account.
+         */
+        post: operations["tie_start_api_me_telegram_start_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/totp": {
         parameters: {
             query?: never;
@@ -1776,6 +1940,30 @@ export interface paths {
          * @description Put the authenticator in force with its first code.
          */
         post: operations["confirm_totp_api_me_totp_confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pairs
+         * @description Organisations of which nobody is sure which client they are, with those that they may be.
+         */
+        get: operations["pairs_api_merges_get"];
+        put?: never;
+        /**
+         * Decide
+         * @description Say whether they are one company: its people then see the client's requests.
+         */
+        post: operations["decide_api_merges_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2052,6 +2240,26 @@ export interface paths {
         patch: operations["rename_api_organisations__organisation_id__patch"];
         trace?: never;
     };
+    "/api/organisations/{organisation_id}/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Of Organisation
+         * @description Acts in an organisation, for its administrators.
+         */
+        get: operations["of_organisation_api_organisations__organisation_id__audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/organisations/{organisation_id}/invitations": {
         parameters: {
             query?: never;
@@ -2091,6 +2299,50 @@ export interface paths {
          * @description Take an invitation back.
          */
         delete: operations["take_back_api_organisations__organisation_id__invitations__invitation_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organisations/{organisation_id}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description Keys of an organisation, for its administrators; never the keys themselves.
+         */
+        get: operations["listed_api_organisations__organisation_id__keys_get"];
+        put?: never;
+        /**
+         * Make
+         * @description Make a key: it acts for the organisation's client alone. Its maker proved himself just now.
+         */
+        post: operations["make_api_organisations__organisation_id__keys_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organisations/{organisation_id}/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke
+         * @description End a key.
+         */
+        delete: operations["revoke_api_organisations__organisation_id__keys__key_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2158,6 +2410,46 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description People with accounts: who they are, their roles, where they belong.
+         */
+        get: operations["listed_api_people_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Give or take a role, lock or unlock: by an administrator who proved himself just now; all sessions end.
+         */
+        patch: operations["change_api_people__person_id__patch"];
         trace?: never;
     };
     "/api/ratings/summary": {
@@ -2240,7 +2532,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/slots": {
     "/api/report-settings/schedules": {
         parameters: {
             query?: never;
@@ -2249,18 +2540,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Free days and hours
-         * @description When an accounting consultation can be had: hours of the centre in which somebody who suits is free. `moved`
-         *     names a request that is to be moved. Staff and services say for which client.
-         */
-        get: operations["free_api_slots_get"];
          * List schedules
          * @description Reports that are sent by themselves, and what became of the last of each.
+         */
         get: operations["listed_api_report_settings_schedules_get"];
         put?: never;
         /**
          * Make a schedule
          * @description Let a report be sent by itself.
+         */
         post: operations["make_api_report_settings_schedules_post"];
         delete?: never;
         options?: never;
@@ -2279,11 +2567,13 @@ export interface paths {
         /**
          * Change a schedule
          * @description Change a schedule as a whole; 404.
+         */
         put: operations["change_api_report_settings_schedules__schedule_id__put"];
         post?: never;
         /**
          * End a schedule
          * @description End a schedule; 404.
+         */
         delete: operations["remove_api_report_settings_schedules__schedule_id__delete"];
         options?: never;
         head?: never;
@@ -2300,10 +2590,12 @@ export interface paths {
         /**
          * Read promises
          * @description How soon requests are answered and closed, by kind and importance, in working seconds.
+         */
         get: operations["promises_api_report_settings_sla_get"];
         /**
          * Change promises
          * @description Promise these and nothing else; reports of all requests follow within moments.
+         */
         put: operations["promise_api_report_settings_sla_put"];
         post?: never;
         delete?: never;
@@ -2322,6 +2614,7 @@ export interface paths {
         /**
          * Load by hour
          * @description How many requests came at each hour of each day of the week (1 is Monday), by Tashkent's clock.
+         */
         get: operations["heat_api_reports_heat_get"];
         put?: never;
         post?: never;
@@ -2341,6 +2634,7 @@ export interface paths {
         /**
          * What reports may be narrowed to
          * @description Values of each filter that any request has, with their names; a manager is not asked which manager.
+         */
         get: operations["options_api_reports_options_get"];
         put?: never;
         post?: never;
@@ -2360,6 +2654,7 @@ export interface paths {
         /**
          * Key figures
          * @description The key figures of a period beside those of the period before. Times are working seconds.
+         */
         get: operations["overview_api_reports_overview_get"];
         put?: never;
         post?: never;
@@ -2379,6 +2674,7 @@ export interface paths {
         /**
          * Requests behind a figure
          * @description The requests that a figure is made of, newest first: `{items, next}`.
+         */
         get: operations["requests_api_reports_requests_get"];
         put?: never;
         post?: never;
@@ -2400,6 +2696,7 @@ export interface paths {
          * @description A report as a table with its total and that of the period before. Times are working seconds, null: none.
          *
          *     Medians are told by day, week, month, kind, channel and language; by manager and category they are null.
+         */
         get: operations["read_api_reports__name__get"];
         put?: never;
         post?: never;
@@ -2419,7 +2716,29 @@ export interface paths {
         /**
          * Read a report as a file
          * @description The report as Excel, CSV, PDF or a picture, in the caller's language.
+         */
         get: operations["file_api_reports__name__file_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Free days and hours
+         * @description When an accounting consultation can be had: hours of the centre in which somebody who suits is free. `moved`
+         *     names a request that is to be moved. Staff and services say for which client.
+         */
+        get: operations["free_api_slots_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2673,6 +2992,59 @@ export interface components {
             state: "accepted";
         };
         /**
+         * ActOut
+         * @description An act: who, what, of what, from where, and what it was before and after.
+         */
+        ActOut: {
+            /** Act */
+            act: string;
+            /** Actor */
+            actor: string;
+            /** Actor Role */
+            actor_role: string | null;
+            /** Address */
+            address: string | null;
+            /** After */
+            after: {
+                [key: string]: unknown;
+            } | null;
+            /** Agent */
+            agent: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /** Id */
+            id: number;
+            /** Organisation Id */
+            organisation_id: string | null;
+            /** Organisation Name */
+            organisation_name: string | null;
+            /** Person Id */
+            person_id: string | null;
+            /** Person Name */
+            person_name: string | null;
+            /** Target */
+            target: string | null;
+            /** Trace Id */
+            trace_id: string | null;
+        };
+        /**
+         * ActsOut
+         * @description A page of acts; `next` is the cursor of the next one.
+         */
+        ActsOut: {
+            /** Items */
+            items: components["schemas"]["ActOut"][];
+            /** Next */
+            next: number | null;
+        };
+        /**
          * AlertOut
          * @description Something that is wrong, or was lately, in the caller's language.
          */
@@ -2828,6 +3200,23 @@ export interface components {
         AttachmentsOut: {
             /** Attachments */
             attachments: components["schemas"]["AttachmentOut"][];
+        };
+        /**
+         * BelongsOut
+         * @description An organisation of a person, and his role there.
+         */
+        BelongsOut: {
+            /** Name */
+            name: string;
+            /**
+             * Organisation Id
+             * Format: uuid
+             */
+            organisation_id: string;
+            /** Owner */
+            owner: boolean;
+            /** Role */
+            role: string;
         };
         /**
          * CallOut
@@ -3177,7 +3566,7 @@ export interface components {
             /** Partner */
             partner: string | null;
             /** People */
-            people: components["schemas"]["PersonOut"][];
+            people: components["schemas"]["clobus__api__desk_forms__PersonOut"][];
             /** Phone Number */
             phone_number: string | null;
             /** Region */
@@ -3424,25 +3813,56 @@ export interface components {
             day: string;
             /** Slots */
             slots: string[];
+        };
+        /**
          * Days
          * @description A period, both days included.
+         */
         Days: {
+            /**
              * From
+             * Format: date
+             */
             from: string;
+            /**
              * To
+             * Format: date
+             */
             to: string;
+        };
+        /**
+         * DecisionIn
+         * @description Whether an organisation and a client are one company.
+         */
+        DecisionIn: {
+            /**
+             * Client Id
+             * Format: uuid
+             */
+            client_id: string;
+            /**
+             * Organisation Id
+             * Format: uuid
+             */
+            organisation_id: string;
+            /** Same */
+            same: boolean;
         };
         /**
          * DoneOut
          * @description What became of it.
+         */
         DoneOut: {
+            /**
              * State
              * @enum {string}
+             */
             state: "waiting" | "dropped";
         };
         /**
          * DoubleOut
          * @description Companies that stand under one tax id.
+         */
         DoubleOut: {
             /** Companies */
             companies: {
@@ -3454,6 +3874,7 @@ export interface components {
         /**
          * DriftOut
          * @description A difference between systems; `request` says whether `consultation` is our id of a request.
+         */
         DriftOut: {
             /** Consultation */
             consultation: string;
@@ -3467,11 +3888,15 @@ export interface components {
             number: string | null;
             /** Request */
             request: boolean;
+            /**
              * Seen At
              * Format: date-time
+             */
             seen_at: string;
+            /**
              * Since
              * Format: date-time
+             */
             since: string;
             /** Systems */
             systems: string[];
@@ -3479,6 +3904,7 @@ export interface components {
         /**
          * DriftsOut
          * @description A page of differences, the oldest first.
+         */
         DriftsOut: {
             /** Counts */
             counts: {
@@ -3565,6 +3991,19 @@ export interface components {
             language?: ("uz" | "ru" | "en" | "") | null;
             /** Manager */
             manager?: string | null;
+        };
+        /**
+         * FinishIn
+         * @description The ticket, and the code that the bot gave.
+         */
+        FinishIn: {
+            /**
+             * Code
+             * @example 123456
+             */
+            code: string;
+            /** Ticket */
+            ticket: string;
         };
         /**
          * ForgotIn
@@ -3703,6 +4142,47 @@ export interface components {
             organisation_id: string;
             /** Role */
             role: string;
+        };
+        /**
+         * KeyIn
+         * @description A new key: what it is called, what it may, and for how many days.
+         */
+        KeyIn: {
+            /**
+             * Days
+             * @default 365
+             */
+            days: number | null;
+            /**
+             * Name
+             * @example Nodira Karimova
+             */
+            name: string;
+            /** Scopes */
+            scopes: string[];
+        };
+        /**
+         * KeyOut
+         * @description A key, by the beginning of its hash.
+         */
+        KeyOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Id */
+            id: string;
+            /** Made By */
+            made_by: string | null;
+            /** Name */
+            name: string;
+            /** Over */
+            over: boolean;
+            /** Scopes */
+            scopes: string[];
         };
         /**
          * Kind
@@ -4099,6 +4579,16 @@ export interface components {
             name: string;
         };
         /**
+         * NewKeyOut
+         * @description A new key; the token is shown this once.
+         */
+        NewKeyOut: {
+            /** Id */
+            id: string;
+            /** Token */
+            token: string;
+        };
+        /**
          * NewPasskeyIn
          * @description What the browser made, and what the person calls it.
          */
@@ -4135,29 +4625,10 @@ export interface components {
             uri: string;
         };
         /**
-         * OptionsOut
-         * @description What the browser's `navigator.credentials` wants (WebAuthn, JSON form).
-         */
-        OptionsOut: {
-            /** Allowcredentials */
-            allowCredentials?: {
-                [key: string]: unknown;
-            }[] | null;
-            /** Challenge */
-            challenge: string;
-            /** Rpid */
-            rpId?: string | null;
-            /** Timeout */
-            timeout?: number | null;
-            /** Userverification */
-            userVerification?: string | null;
-        };
-        /**
          * OrganisationIn
          * @description A company: its tax id and name; the subscriber code, where it has one, helps to find it.
          */
         OrganisationIn: {
-            /** Code */
             /**
              * Code
              * @example 1001
@@ -4217,6 +4688,48 @@ export interface components {
             items: components["schemas"]["clobus__api__messages__MessageOut"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * PairOut
+         * @description An organisation and a client that may be one company; without a client nobody was found for it.
+         */
+        PairOut: {
+            /** Client Code */
+            client_code: string | null;
+            /** Client Email */
+            client_email: string | null;
+            /** Client Id */
+            client_id: string | null;
+            /** Client Inn */
+            client_inn: string | null;
+            /** Client Name */
+            client_name: string | null;
+            /** Client Phone */
+            client_phone: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Inn */
+            inn: string;
+            /** Name */
+            name: string;
+            /**
+             * Organisation Id
+             * Format: uuid
+             */
+            organisation_id: string;
+            /** Owner Email */
+            owner_email: string | null;
+            /** Owner Name */
+            owner_name: string;
+            /** Owner Phone */
+            owner_phone: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Taken By */
+            taken_by: string | null;
         };
         /**
          * PanelOut
@@ -4338,25 +4851,26 @@ export interface components {
             used_at: string | null;
         };
         /**
-         * PersonOut
-         * @description A person of a company, as the desk knows him.
+         * PeopleOut
+         * @description A page of people; `next` is the `after` of the next one.
          */
-        PersonOut: {
-            /**
-             * Client Id
-             * Format: uuid
-             */
-            client_id: string;
-            /** Email */
-            email: string | null;
-            /** Language */
-            language: string | null;
-            /** Name */
-            name: string | null;
-            /** Phone Number */
-            phone_number: string | null;
-            /** Telegram */
-            telegram: boolean;
+        PeopleOut: {
+            /** Items */
+            items: components["schemas"]["clobus__api__people__PersonOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * PersonIn
+         * @description What an administrator changes: a role of the staff (null takes it), a lock, which user of 1C he is.
+         */
+        PersonIn: {
+            /** Account Id */
+            account_id?: string | null;
+            /** Locked */
+            locked?: boolean | null;
+            /** Role */
+            role?: ("manager" | "head" | "administrator" | "auditor") | null;
         };
         /**
          * PoSectionOut
@@ -4849,6 +5363,92 @@ export interface components {
             role: "admin" | "user" | "viewer";
         };
         /**
+         * RowOut
+         * @description A row: its key (a day, a code, a key of 1C) and values by column.
+         */
+        RowOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Values */
+            values: {
+                [key: string]: number | null;
+            };
+        };
+        /**
+         * RunOut
+         * @description A run of a process.
+         */
+        RunOut: {
+            /** Created */
+            created: number;
+            /** Duration Ms */
+            duration_ms: number | null;
+            /** Error */
+            error: string | null;
+            /** Error Class */
+            error_class: string | null;
+            /** Failed */
+            failed: number;
+            /** Finished At */
+            finished_at: string | null;
+            /** Id */
+            id: number;
+            /** Outcome */
+            outcome: string;
+            /** Process */
+            process: string;
+            /** Read */
+            read: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Trigger */
+            trigger: string;
+            /** Updated */
+            updated: number;
+        };
+        /**
+         * RunPointOut
+         * @description Runs of a process in a piece of time.
+         */
+        RunPointOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Changed */
+            changed: number;
+            /** Failed */
+            failed: number;
+            /** Longest */
+            longest: number | null;
+            /** P50 */
+            p50: number | null;
+            /** Process */
+            process: string;
+            /** Read */
+            read: number;
+            /** Refused */
+            refused: number;
+            /** Runs */
+            runs: number;
+        };
+        /**
+         * RunsOut
+         * @description Runs as points of equal length, oldest first, and the newest of them one by one.
+         */
+        RunsOut: {
+            /** Last */
+            last: components["schemas"]["RunOut"][];
+            /** Series */
+            series: components["schemas"]["RunPointOut"][];
+        };
+        /**
          * SaidFileOut
          * @description A file of a message; got at `/messages/files/{id}`.
          */
@@ -4865,49 +5465,6 @@ export interface components {
          * @description What was said, by the client or by the desk; no notes.
          */
         SaidOut: {
-         * RowOut
-         * @description A row: its key (a day, a code, a key of 1C) and values by column.
-        RowOut: {
-            /** Key */
-            key: string;
-            name: string;
-            /** Values */
-            values: {
-                [key: string]: number | null;
-            };
-         * RunOut
-         * @description A run of a process.
-        RunOut: {
-            /** Created */
-            created: number;
-            /** Duration Ms */
-            duration_ms: number | null;
-            /** Error */
-            error: string | null;
-            /** Error Class */
-            error_class: string | null;
-            /** Failed */
-            failed: number;
-            /** Finished At */
-            finished_at: string | null;
-            /** Outcome */
-            outcome: string;
-            /** Process */
-            process: string;
-            /** Read */
-            read: number;
-            /**
-             * Started At
-             * Format: date-time
-             */
-            started_at: string;
-            /** Trigger */
-            trigger: string;
-            /** Updated */
-            updated: number;
-         * RunPointOut
-         * @description Runs of a process in a piece of time.
-        RunPointOut: {
             /**
              * At
              * Format: date-time
@@ -4925,37 +5482,9 @@ export interface components {
             text: string;
         };
         /**
-         * SayIn
-         * @description A message; files go by `/attachments`, with words in `comment`.
-         */
-        SayIn: {
-            /** Text */
-            text: string;
-            /** Changed */
-            changed: number;
-            /** Failed */
-            failed: number;
-            /** Longest */
-            longest: number | null;
-            /** P50 */
-            p50: number | null;
-            /** Process */
-            process: string;
-            /** Read */
-            read: number;
-            /** Refused */
-            refused: number;
-            /** Runs */
-            runs: number;
-         * RunsOut
-         * @description Runs as points of equal length, oldest first, and the newest of them one by one.
-        RunsOut: {
-            /** Last */
-            last: components["schemas"]["RunOut"][];
-            /** Series */
-            series: components["schemas"]["RunPointOut"][];
          * SampleOut
          * @description A message in one case: its forms by language and channel, null where the channel has none.
+         */
         SampleOut: {
             /** Case */
             case: string;
@@ -4971,6 +5500,16 @@ export interface components {
             staff: boolean;
             /** Type */
             type: string;
+        };
+        /**
+         * SayIn
+         * @description A message; files go by `/attachments`, with words in `comment`.
+         */
+        SayIn: {
+            /** Text */
+            text: string;
+        };
+        /**
          * ScheduleIn
          * @description A report that is sent by itself: yesterday's each day, the week's on Mondays, the month's on the first.
          *
@@ -4984,6 +5523,7 @@ export interface components {
          *       "recipient": "head@clobus.example",
          *       "report": "volume"
          *     }
+         */
         ScheduleIn: {
             /**
              * Active
@@ -5026,8 +5566,11 @@ export interface components {
              * @enum {string}
              */
             report: "volume" | "times" | "managers" | "satisfaction" | "sla" | "changes";
+        };
+        /**
          * ScheduleOut
          * @description A schedule, and what became of its last sending.
+         */
         ScheduleOut: {
             /** Active */
             active: boolean;
@@ -5060,8 +5603,11 @@ export interface components {
             sent_error: string | null;
             /** Sent State */
             sent_state: string | null;
+        };
+        /**
          * SchedulesOut
          * @description All schedules.
+         */
         SchedulesOut: {
             /** Items */
             items: components["schemas"]["ScheduleOut"][];
@@ -5185,6 +5731,20 @@ export interface components {
             days: components["schemas"]["DayOut"][];
         };
         /**
+         * StartedOut
+         * @description The page keeps the ticket; the person opens `url` (or starts the bot with `start`) and gets a code there.
+         */
+        StartedOut: {
+            /** Seconds */
+            seconds: number;
+            /** Start */
+            start: string;
+            /** Ticket */
+            ticket: string;
+            /** Url */
+            url: string | null;
+        };
+        /**
          * Status
          * @description Where a request stands; the values are stored and are part of the API (domain.md §3.13).
          * @enum {string}
@@ -5289,16 +5849,9 @@ export interface components {
             score: number;
         };
         /**
-         * TalkOut
-         * @description The talk, oldest first; `open`: whether something can be written. Without a conversation yet it is empty.
-         */
-        TalkOut: {
-            /** Messages */
-            messages: components["schemas"]["SaidOut"][];
-            /** Open */
-            open: boolean;
          * TableOut
          * @description A report: its columns, rows, total, and the total of the period before.
+         */
         TableOut: {
             /** By */
             by: string;
@@ -5324,6 +5877,16 @@ export interface components {
             total: {
                 [key: string]: number | null;
             };
+        };
+        /**
+         * TalkOut
+         * @description The talk, oldest first; `open`: whether something can be written. Without a conversation yet it is empty.
+         */
+        TalkOut: {
+            /** Messages */
+            messages: components["schemas"]["SaidOut"][];
+            /** Open */
+            open: boolean;
         };
         /**
          * TicketOut
@@ -5375,11 +5938,9 @@ export interface components {
             items: components["schemas"]["TimelineItem"][];
         };
         /**
-         * TransferIn
-         * @description Who is to own it: a member.
-         */
          * TodayOut
          * @description A view of the open requests; `me` is the key in 1C of the manager who asks, where that is known.
+         */
         TodayOut: {
             counts: components["schemas"]["CountsOut"];
             /** Items */
@@ -5390,6 +5951,9 @@ export interface components {
             more: boolean;
         };
         /**
+         * TransferIn
+         * @description Who is to own it: a member.
+         */
         TransferIn: {
             /**
              * Person Id
@@ -5500,6 +6064,27 @@ export interface components {
             more: boolean;
         };
         /**
+         * PersonOut
+         * @description A person of a company, as the desk knows him.
+         */
+        clobus__api__desk_forms__PersonOut: {
+            /**
+             * Client Id
+             * Format: uuid
+             */
+            client_id: string;
+            /** Email */
+            email: string | null;
+            /** Language */
+            language: string | null;
+            /** Name */
+            name: string | null;
+            /** Phone Number */
+            phone_number: string | null;
+            /** Telegram */
+            telegram: boolean;
+        };
+        /**
          * OptionsOut
          * @description What the browser's `navigator.credentials` wants (WebAuthn, JSON form).
          */
@@ -5559,6 +6144,44 @@ export interface components {
             processes: components["schemas"]["ProcessOut"][];
             /** Queues */
             queues: components["schemas"]["QueueOut"][];
+        };
+        /**
+         * PersonOut
+         * @description A person with an account.
+         */
+        clobus__api__people__PersonOut: {
+            /** Account Id */
+            account_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Email */
+            email: string | null;
+            /** Language */
+            language: string;
+            /** Locked */
+            locked: boolean;
+            /** Name */
+            name: string;
+            /** Organisations */
+            organisations: components["schemas"]["BelongsOut"][];
+            /**
+             * Person Id
+             * Format: uuid
+             */
+            person_id: string;
+            /** Phone Number */
+            phone_number: string | null;
+            /** Role */
+            role: string | null;
+            /** Second Factor */
+            second_factor: boolean;
+            /** Seen At */
+            seen_at: string | null;
+            /** Telegram */
+            telegram: boolean;
         };
         /**
          * ChangeIn
@@ -5752,6 +6375,178 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ArticlesOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listed_api_audit_get: {
+        parameters: {
+            query?: {
+                act?: string | null;
+                text?: string | null;
+                since?: string | null;
+                until?: string | null;
+                cursor?: number | null;
+                limit?: number;
+                person_id?: string | null;
+                organisation_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "act": "text",
+                     *           "actor": "text",
+                     *           "actor_role": "text",
+                     *           "address": "text",
+                     *           "after": {},
+                     *           "agent": "text",
+                     *           "at": "2026-11-26T05:00:00Z",
+                     *           "before": {},
+                     *           "id": 1,
+                     *           "organisation_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "organisation_name": "text",
+                     *           "person_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "person_name": "text",
+                     *           "target": "text",
+                     *           "trace_id": "text"
+                     *         }
+                     *       ],
+                     *       "next": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ActsOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exported_api_audit_csv_get: {
+        parameters: {
+            query?: {
+                act?: string | null;
+                text?: string | null;
+                since?: string | null;
+                until?: string | null;
+                cursor?: number | null;
+                limit?: number;
+                person_id?: string | null;
+                organisation_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description A valid access key is needed */
@@ -6159,6 +6954,129 @@ export interface operations {
             };
         };
     };
+    callback_api_auth_oidc_callback_get: {
+        parameters: {
+            query?: {
+                state?: string;
+                code?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider, or to a page of ours. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_api_auth_oidc_start_get: {
+        parameters: {
+            query?: {
+                next?: string | null;
+                tie?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider, or to a page of ours. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     passkey_login_api_auth_passkeys_login_post: {
         parameters: {
             query?: never;
@@ -6275,7 +7193,6 @@ export interface operations {
                      *       "userVerification": "text"
                      *     }
                      */
-                    "application/json": components["schemas"]["OptionsOut"];
                     "application/json": components["schemas"]["clobus__api__logins__OptionsOut"];
                 };
             };
@@ -6585,7 +7502,6 @@ export interface operations {
                  *       "language": "ru",
                  *       "name": "Nodira Karimova",
                  *       "organisation": {
-                 *         "code": "text",
                  *         "code": "1001",
                  *         "inn": "301234567",
                  *         "name": "Nodira Karimova"
@@ -7210,6 +8126,147 @@ export interface operations {
             };
             /** @description Fields of the request are wrong */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_api_auth_telegram_login_finish_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "123456",
+                 *       "ticket": "textxxxxxxxxxxxx"
+                 *     }
+                 */
+                "application/json": components["schemas"]["FinishIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "methods": [
+                     *         "text"
+                     *       ],
+                     *       "role": "text",
+                     *       "session_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "state": "signed_in",
+                     *       "ticket": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignedInOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_api_auth_telegram_login_start_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "seconds": 1,
+                     *       "start": "text",
+                     *       "ticket": "text",
+                     *       "url": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StartedOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13926,6 +14983,215 @@ export interface operations {
             };
         };
     };
+    tie_api_me_telegram_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "123456",
+                 *       "ticket": "textxxxxxxxxxxxx"
+                 *     }
+                 */
+                "application/json": components["schemas"]["FinishIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    untie_api_me_telegram_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tie_start_api_me_telegram_start_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "seconds": 1,
+                     *       "start": "text",
+                     *       "ticket": "text",
+                     *       "url": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StartedOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     start_totp_api_me_totp_post: {
         parameters: {
             query?: never;
@@ -14106,6 +15372,175 @@ export interface operations {
             };
             /** @description You may not do this */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pairs_api_merges_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "client_code": "text",
+                     *         "client_email": "text",
+                     *         "client_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *         "client_inn": "text",
+                     *         "client_name": "text",
+                     *         "client_phone": "text",
+                     *         "created_at": "2026-11-26T05:00:00Z",
+                     *         "inn": "text",
+                     *         "name": "text",
+                     *         "organisation_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *         "owner_email": "text",
+                     *         "owner_name": "text",
+                     *         "owner_phone": "text",
+                     *         "reason": "text",
+                     *         "taken_by": "text"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["PairOut"][];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_api_merges_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "client_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                 *       "organisation_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                 *       "same": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["DecisionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not possible now */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15214,7 +16649,6 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "code": "text",
                  *       "code": "1001",
                  *       "inn": "301234567",
                  *       "name": "Nodira Karimova"
@@ -15482,6 +16916,113 @@ export interface operations {
             };
         };
     };
+    of_organisation_api_organisations__organisation_id__audit_get: {
+        parameters: {
+            query?: {
+                act?: string | null;
+                text?: string | null;
+                since?: string | null;
+                until?: string | null;
+                cursor?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                organisation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "act": "text",
+                     *           "actor": "text",
+                     *           "actor_role": "text",
+                     *           "address": "text",
+                     *           "after": {},
+                     *           "agent": "text",
+                     *           "at": "2026-11-26T05:00:00Z",
+                     *           "before": {},
+                     *           "id": 1,
+                     *           "organisation_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "organisation_name": "text",
+                     *           "person_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "person_name": "text",
+                     *           "target": "text",
+                     *           "trace_id": "text"
+                     *         }
+                     *       ],
+                     *       "next": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ActsOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     invited_api_organisations__organisation_id__invitations_get: {
         parameters: {
             query?: never;
@@ -15684,6 +17225,285 @@ export interface operations {
             path: {
                 organisation_id: string;
                 invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listed_api_organisations__organisation_id__keys_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organisation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "created_at": "2026-11-26T05:00:00Z",
+                     *         "expires_at": "2026-11-26T05:00:00Z",
+                     *         "id": "text",
+                     *         "made_by": "text",
+                     *         "name": "text",
+                     *         "over": true,
+                     *         "scopes": [
+                     *           "text"
+                     *         ]
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["KeyOut"][];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_api_organisations__organisation_id__keys_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organisation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "days": 365,
+                 *       "name": "Nodira Karimova",
+                 *       "scopes": [
+                 *         "consultations:read"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["KeyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "text",
+                     *       "token": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewKeyOut"];
+                };
+            };
+            /** @description The request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_api_organisations__organisation_id__keys__key_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organisation_id: string;
+                key_id: string;
             };
             cookie?: never;
         };
@@ -16049,6 +17869,209 @@ export interface operations {
             };
             /** @description Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listed_api_people_get: {
+        parameters: {
+            query?: {
+                text?: string | null;
+                role?: ("client" | "manager" | "head" | "administrator" | "auditor") | null;
+                locked?: boolean | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "account_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "created_at": "2026-11-26T05:00:00Z",
+                     *           "email": "text",
+                     *           "language": "text",
+                     *           "locked": true,
+                     *           "name": "text",
+                     *           "organisations": [
+                     *             {
+                     *               "name": "text",
+                     *               "organisation_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *               "owner": true,
+                     *               "role": "text"
+                     *             }
+                     *           ],
+                     *           "person_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "phone_number": "text",
+                     *           "role": "text",
+                     *           "second_factor": true,
+                     *           "seen_at": "2026-11-26T05:00:00Z",
+                     *           "telegram": true
+                     *         }
+                     *       ],
+                     *       "next": "019ab2c4-7d1e-7c3a-9b55-0242ac120002"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PeopleOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_api_people__person_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "account_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                 *       "locked": true,
+                 *       "role": "manager"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PersonIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not possible now */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16487,14 +18510,8 @@ export interface operations {
             };
         };
     };
-    free_api_slots_get: {
-        parameters: {
-            query?: {
-                category?: string | null;
-                language?: "uz" | "ru" | "en";
-                client_id?: string | null;
-                moved?: string | null;
     listed_api_report_settings_schedules_get: {
+        parameters: {
             query?: never;
             header?: never;
             path?: never;
@@ -16577,6 +18594,7 @@ export interface operations {
         };
     };
     make_api_report_settings_schedules_post: {
+        parameters: {
             query?: never;
             header?: never;
             path?: never;
@@ -16679,6 +18697,7 @@ export interface operations {
         };
     };
     change_api_report_settings_schedules__schedule_id__put: {
+        parameters: {
             query?: never;
             header?: never;
             path: {
@@ -16792,6 +18811,7 @@ export interface operations {
         };
     };
     remove_api_report_settings_schedules__schedule_id__delete: {
+        parameters: {
             query?: never;
             header?: never;
             path: {
@@ -16865,6 +18885,7 @@ export interface operations {
         };
     };
     promises_api_report_settings_sla_get: {
+        parameters: {
             query?: never;
             header?: never;
             path?: never;
@@ -16932,6 +18953,7 @@ export interface operations {
         };
     };
     promise_api_report_settings_sla_put: {
+        parameters: {
             query?: never;
             header?: never;
             path?: never;
@@ -17024,6 +19046,8 @@ export interface operations {
         };
     };
     heat_api_reports_heat_get: {
+        parameters: {
+            query?: {
                 /** @description The first day. */
                 from?: string | null;
                 /** @description The last day. */
@@ -17032,6 +19056,7 @@ export interface operations {
                 channel?: string | null;
                 language?: ("uz" | "ru" | "en" | "") | null;
                 /** @description Key of a category in 1C. */
+                category?: string | null;
                 /** @description Key of a manager in 1C. */
                 manager?: string | null;
             };
@@ -17049,13 +19074,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "days": [
-                     *         {
-                     *           "day": "2026-11-26",
-                     *           "slots": [
-                     *             "2026-11-26T05:00:00Z"
-                     *           ]
                      *       "cells": [
+                     *         {
                      *           "hour": 1,
                      *           "n": 1,
                      *           "weekday": 1
@@ -17145,33 +19165,37 @@ export interface operations {
                     /**
                      * @example {
                      *       "category": [
+                     *         {
                      *           "key": "text",
                      *           "name": "text"
                      *         }
                      *       ],
                      *       "channel": [
+                     *         {
                      *           "key": "text",
                      *           "name": "text"
                      *         }
                      *       ],
                      *       "kind": [
+                     *         {
                      *           "key": "text",
                      *           "name": "text"
                      *         }
                      *       ],
                      *       "language": [
+                     *         {
                      *           "key": "text",
                      *           "name": "text"
                      *         }
                      *       ],
                      *       "manager": [
+                     *         {
                      *           "key": "text",
                      *           "name": "text"
                      *         }
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["SlotsOut"];
                     "application/json": components["schemas"]["clobus__api__report_forms__OptionsOut"];
                 };
             };
@@ -17596,6 +19620,106 @@ export interface operations {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                     "image/png": unknown;
                     "text/csv; charset=utf-8": unknown;
+                };
+            };
+            /** @description The request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    free_api_slots_get: {
+        parameters: {
+            query?: {
+                category?: string | null;
+                language?: "uz" | "ru" | "en";
+                client_id?: string | null;
+                moved?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "days": [
+                     *         {
+                     *           "day": "2026-11-26",
+                     *           "slots": [
+                     *             "2026-11-26T05:00:00Z"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SlotsOut"];
                 };
             };
             /** @description The request is wrong */
