@@ -32,8 +32,7 @@ if [ "${1:-}" = client ]; then
 fi
 echo "building the web app" >&2
 rm -rf out
-log=.next/build.log
-mkdir -p .next
+log=$(mktemp)  # not in .next, which the build empties
 if ! { WEB_STAMP=$stamp node_modules/.bin/next build && node scripts/pack.mjs; } >"$log" 2>&1; then
     cat "$log" >&2
     echo "error: the web app could not be built" >&2

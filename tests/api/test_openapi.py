@@ -123,3 +123,9 @@ def test_the_table_of_codes_is_the_code_s() -> None:
     found = list(raised())
     assert len(found) > 30
     assert [(code, status) for code, status in found if STATUS[code] != status] == []
+
+
+def test_every_form_has_a_name_of_its_own() -> None:
+    """Two models of one name get long names of their modules, and the name of the first changes for its users."""
+    kept = json.loads(KEPT.read_text(encoding="utf-8"))
+    assert [name for name in kept["components"]["schemas"] if "__" in name] == []

@@ -137,7 +137,7 @@ class CompaniesOut(BaseModel):
     more: bool
 
 
-class PersonOut(BaseModel):
+class WorkerOut(BaseModel):
     """A person of a company, as the desk knows him."""
 
     client_id: UUID
@@ -160,7 +160,7 @@ class CompanyWholeOut(CompanyOut):
     unconfirmed: list[str]
     created_at: datetime
     updated_at: datetime
-    people: list[PersonOut]
+    people: list[WorkerOut]
     history: list[CardOut]
 
 

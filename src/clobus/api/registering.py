@@ -71,7 +71,7 @@ class VerifiedOut(BaseModel):
     state: Literal["verified", "email_changed"]
 
 
-class TokenIn(Body):
+class ProofIn(Body):
     """The token of a letter."""
 
     token: Token
@@ -83,13 +83,13 @@ class ForgotIn(Body):
     login: Login
 
 
-class ResetIn(TokenIn):
+class ResetIn(ProofIn):
     """A new password, by the link of a letter."""
 
     password: Password
 
 
-class ChangeIn(Body):
+class PasswordChangeIn(Body):
     """A new password, and the present one where there is one."""
 
     current: Annotated[str | None, Field(max_length=LONGEST)] = None
@@ -142,7 +142,7 @@ async def register(request: Request, body: RegisterIn) -> Response:
 
 @router.post("/verify-email", dependencies=[OPEN], response_model=VerifiedOut,
              responses=problems_of("proof.unknown", "account.taken"))  # fmt: skip
-async def verify_email(request: Request, body: TokenIn) -> Response:
+async def verify_email(request: Request, body: ProofIn) -> Response:
     """Use the link of a letter: it makes the account, or changes its address. Nobody is signed in by it."""
     ensure_own_page(request)
     async with db_of(request).transaction() as connection:
@@ -238,7 +238,7 @@ async def reset(request: Request, body: ResetIn) -> Response:
 @router.post("/password/change", status_code=204,
              responses=problems_of("auth.wrong_proof", "password.weak", "password.breached",
                                    "auth.too_many"))  # fmt: skip
-async def change(request: Request, body: ChangeIn, principal: Person) -> Response:
+async def change(request: Request, body: PasswordChangeIn, principal: Person) -> Response:
     """Set a new password with the present one: all other sessions end."""
     identity = identity_of(request)
     async with db_of(request).transaction() as connection:

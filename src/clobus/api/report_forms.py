@@ -38,7 +38,7 @@ class FigureOut(ColumnOut):
     previous: float | None
 
 
-class OverviewOut(BaseModel):
+class ReportOverviewOut(BaseModel):
     """Key figures of a period."""
 
     period: Days
@@ -93,7 +93,7 @@ class ChoiceOut(BaseModel):
     name: str
 
 
-class OptionsOut(BaseModel):
+class ReportOptionsOut(BaseModel):
     """Values by filter."""
 
     kind: list[ChoiceOut]

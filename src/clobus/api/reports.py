@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from clobus.api.answers import problems_of
 from clobus.api.problems import language
 from clobus.api.replies import answer, settings_of
-from clobus.api.report_forms import HeatOut, OptionsOut, OverviewOut, RequestsOut, TableOut
+from clobus.api.report_forms import HeatOut, ReportOptionsOut, ReportOverviewOut, RequestsOut, TableOut
 from clobus.core import clock
 from clobus.core.auth import STAFF, Principal, Role, require
 from clobus.core.db import Connection
@@ -102,7 +102,7 @@ def _shown(table: tables.Table, spoken: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@router.get("/overview", response_model=OverviewOut, responses=problems_of(*PROBLEMS), summary="Key figures")
+@router.get("/overview", response_model=ReportOverviewOut, responses=problems_of(*PROBLEMS), summary="Key figures")
 async def overview(request: Request, asked: Wanted, principal: Reader) -> Response:
     """The key figures of a period beside those of the period before. Times are working seconds."""
     async with request.app.state.runtime.db.read() as connection:
@@ -126,7 +126,7 @@ async def heat(request: Request, asked: Wanted, principal: Reader) -> Response:
     return answer({"period": _days(view.period), "cells": cells, "total": sum(cell["n"] for cell in cells)})
 
 
-@router.get("/options", response_model=OptionsOut, summary="What reports may be narrowed to")
+@router.get("/options", response_model=ReportOptionsOut, summary="What reports may be narrowed to")
 async def options(request: Request, principal: Reader) -> Response:
     """Values of each filter that any request has, with their names; a manager is not asked which manager."""
     spoken = language(request)

@@ -27,7 +27,7 @@ INCOMING, OUTGOING = 0, 1
 WORDS = {INCOMING: "incoming", OUTGOING: "outgoing"}
 
 
-class LinkIn(BaseModel):
+class ContactLinkIn(BaseModel):
     """Who asks to be linked; `contact` is what Telegram signed when the Mini App asked for it."""
 
     model_config = ConfigDict(extra="ignore")
@@ -46,7 +46,7 @@ class ContactOut(BaseModel):
     message: str
 
 
-class LinkOut(BaseModel):
+class ContactLinkOut(BaseModel):
     """For whom the user may speak now."""
 
     success: bool
@@ -65,7 +65,7 @@ class MayWriteOut(BaseModel):
     message: str
 
 
-class MessageOut(BaseModel):
+class TelegramMessageOut(BaseModel):
     """A message of the talk: the client's or the staff's, no notes and no activity."""
 
     id: int
@@ -80,7 +80,7 @@ class MessageOut(BaseModel):
 class HistoryOut(BaseModel):
     """A page of a talk, oldest first."""
 
-    messages: list[MessageOut]
+    messages: list[TelegramMessageOut]
     total: int
     page: int
     per_page: int
@@ -107,8 +107,8 @@ async def check_contact(request: Request, telegram_user_id: int, principal: Stra
     return _json({"has_contact": phone is not None, "telegram_user_id": him, "phone_number": phone, "message": said})
 
 
-@router.post("/link-user", response_model=LinkOut)
-async def link_user(request: Request, body: LinkIn, principal: Stranger) -> Response:
+@router.post("/link-user", response_model=ContactLinkOut)
+async def link_user(request: Request, body: ContactLinkIn, principal: Stranger) -> Response:
     """Link the Mini App's user to the clients whose telephone is his own, as Telegram vouches for it: what he sent the
     bot, or `contact` here. Nobody is unlinked. 403 when it proves nothing for the client that he names.
     """

@@ -2,13 +2,14 @@
 
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { client, data, type Schemas } from "@/shared/api/client";
+import type { paths } from "@/shared/api/generated/schema";
 
 export type Table = Schemas["TableOut"];
 export type Row = Schemas["RowOut"];
 export type Column = Schemas["ColumnOut"];
 export type Figure = Schemas["FigureOut"];
 export type Heat = Schemas["HeatOut"];
-export type Options = Schemas["OptionsOut"];
+export type Options = Schemas["ReportOptionsOut"];
 export type Behind = Schemas["RequestOut"];
 export type Schedule = Schemas["ScheduleOut"];
 export type ScheduleIn = Schemas["ScheduleIn"];
@@ -29,7 +30,7 @@ export type Asked = {
   category?: string;
   manager?: string;
 };
-export type Only = NonNullable<Schemas["Only"]>;
+export type Only = NonNullable<NonNullable<paths["/api/reports/requests"]["get"]["parameters"]["query"]>["only"]>;
 export type Narrower = Asked & { only?: Only; weekday?: number; hour?: number };
 
 export const reportKeys = { all: ["reports"] as const, settings: ["report-settings"] as const };

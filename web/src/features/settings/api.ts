@@ -34,7 +34,7 @@ export function useChangeEmail() {
 
 export function useChangePassword() {
   const guard = useStepUp();
-  return useAct((body: Schemas["clobus__api__registering__ChangeIn"]) => guard(() => client.POST("/api/auth/password/change", { body })), meQuery.queryKey, sessionsQuery.queryKey);
+  return useAct((body: Schemas["PasswordChangeIn"]) => guard(() => client.POST("/api/auth/password/change", { body })), meQuery.queryKey, sessionsQuery.queryKey);
 }
 
 export function useStartTotp() {

@@ -7,6 +7,7 @@ import type requests from "../../../messages/en/requests.json";
 import type fresh from "../../../messages/en/new.json";
 import type settings from "../../../messages/en/settings.json";
 import type organisation from "../../../messages/en/organisation.json";
+import type reports from "../../../messages/en/reports.json";
 import type { Locale as Known } from "./locales";
 
 declare module "next-intl" {
@@ -21,6 +22,7 @@ declare module "next-intl" {
       organisation: typeof organisation;
       settings: typeof settings;
       new: typeof fresh;
+      reports: typeof reports;
     };
   }
 }

@@ -5,7 +5,6 @@ import { useState } from "react";
 import { useFormat } from "@/shared/lib/format";
 import { Button } from "@/shared/ui/button";
 import { Input } from "@/shared/ui/field";
-import { useErrorText } from "@/shared/ui/state";
 import { Table } from "@/shared/ui/table";
 import { useToast } from "@/shared/ui/toast";
 import { useReportSettings, type Promise_ } from "../api";
@@ -22,7 +21,6 @@ export function Promises({ items, head }: { items: Promise_[]; head: boolean }) 
   const t = useTranslations("reports");
   const format = useFormat();
   const toast = useToast();
-  const say = useErrorText();
   const { promise } = useReportSettings();
   const [draft, setDraft] = useState<Draft>(() => Object.fromEntries(ROWS.map((row) => {
     const found = items.find((item) => named(item) === named(row));
@@ -44,9 +42,9 @@ export function Promises({ items, head }: { items: Promise_[]; head: boolean }) 
     const wanted = ROWS.map((row) => ({ ...row, first_seconds: seconds(draft[named(row)]!.first), closing_seconds: seconds(draft[named(row)]!.closing) }));
     try {
       await promise.mutateAsync(wanted.filter((row) => row.first_seconds !== null || row.closing_seconds !== null));
-      toast(t("promise.saved"), "good");
+      toast.done(t("promise.saved"));
     } catch (error) {
-      toast(say(error), "bad");
+      toast.failed(error);
     }
   }
   const set = (row: (typeof ROWS)[number], part: "first" | "closing", value: string) =>

@@ -9,7 +9,7 @@ import { Badge } from "@/shared/ui/badge";
 import { Button } from "@/shared/ui/button";
 import { ConfirmButton } from "@/shared/ui/dialog";
 import { PageHeader, Section } from "@/shared/ui/page";
-import { EmptyState, Loaded, useErrorText } from "@/shared/ui/state";
+import { EmptyState, Loaded } from "@/shared/ui/state";
 import { Table } from "@/shared/ui/table";
 import { useToast } from "@/shared/ui/toast";
 import { NAMES, promisesQuery, schedulesQuery, useReportSettings, type Schedule } from "../api";
@@ -56,11 +56,10 @@ function Schedules({ head }: { head: boolean }) {
 
 function ScheduleTable({ items, head, edit }: { items: Schedule[]; head: boolean; edit: (one: Schedule) => void }) {
   const t = useTranslations("reports");
-  const say = useErrorText();
   const toast = useToast();
   const { remove } = useReportSettings();
   const end = (id: string) => remove.mutateAsync(id).catch((error: unknown) => {
-    toast(say(error), "bad");
+    toast.failed(error);
     throw error;
   });
   const name = (value: string) => t(`name.${NAMES.find((each) => each === value) ?? "volume"}`);

@@ -3321,6 +3321,23 @@ export interface components {
             weekday: number;
         };
         /**
+         * ChangeIn
+         * @description What is to change; what is not named stays.
+         */
+        ChangeIn: {
+            /** Comment */
+            comment?: string | null;
+            /** End Date */
+            end_date?: string | null;
+            /** Importance */
+            importance?: number | null;
+            /** Start Date */
+            start_date?: string | null;
+            status?: components["schemas"]["Status"] | null;
+            /** Topic */
+            topic?: string | null;
+        };
+        /**
          * ChoiceOut
          * @description A value that reports may be narrowed to.
          */
@@ -3566,7 +3583,7 @@ export interface components {
             /** Partner */
             partner: string | null;
             /** People */
-            people: components["schemas"]["clobus__api__desk_forms__PersonOut"][];
+            people: components["schemas"]["WorkerOut"][];
             /** Phone Number */
             phone_number: string | null;
             /** Region */
@@ -3693,6 +3710,34 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+        };
+        /**
+         * ContactLinkIn
+         * @description Who asks to be linked; `contact` is what Telegram signed when the Mini App asked for it.
+         */
+        ContactLinkIn: {
+            /** Client Id */
+            client_id?: string | null;
+            /** Contact */
+            contact?: string | null;
+            /** Telegram User Id */
+            telegram_user_id: number;
+        };
+        /**
+         * ContactLinkOut
+         * @description For whom the user may speak now.
+         */
+        ContactLinkOut: {
+            /** Client Id */
+            client_id: string | null;
+            /** Clients */
+            clients: string[];
+            /** Message */
+            message: string;
+            /** Success */
+            success: boolean;
+            /** Telegram User Id */
+            telegram_user_id: number;
         };
         /**
          * ContactOut
@@ -4054,7 +4099,7 @@ export interface components {
          */
         HistoryOut: {
             /** Messages */
-            messages: components["schemas"]["clobus__api__telegram__MessageOut"][];
+            messages: components["schemas"]["TelegramMessageOut"][];
             /** Page */
             page: number;
             /** Per Page */
@@ -4287,6 +4332,35 @@ export interface components {
             more: boolean;
         };
         /**
+         * LinkIn
+         * @description A one-time link for a client: to sign in on the site, or to link a chat with the bot.
+         */
+        LinkIn: {
+            /** Client Id */
+            client_id?: string | null;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "signin" | "telegram";
+        };
+        /**
+         * LinkOut
+         * @description The token, shown once: with a page to sign in, or with what the bot is started with (`t.me/BOT?start=...`).
+         */
+        LinkOut: {
+            /** Purpose */
+            purpose: string;
+            /** Seconds */
+            seconds: number;
+            /** Start */
+            start: string | null;
+            /** Token */
+            token: string;
+            /** Url */
+            url: string | null;
+        };
+        /**
          * ListOut
          * @description A page of requests, newest first. `next_cursor` gives the next page, null at the end; `total` when asked for.
          */
@@ -4505,6 +4579,23 @@ export interface components {
             seen_at: string | null;
         };
         /**
+         * MessageOut
+         * @description A message to a person; `attempts` tells what became of it in each channel, for the staff.
+         */
+        MessageOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** State */
+            state: string;
+            /** Type */
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * MethodsOut
          * @description By what people sign in here.
          */
@@ -4625,6 +4716,24 @@ export interface components {
             uri: string;
         };
         /**
+         * OptionsOut
+         * @description What the browser's `navigator.credentials` wants (WebAuthn, JSON form).
+         */
+        OptionsOut: {
+            /** Allowcredentials */
+            allowCredentials?: {
+                [key: string]: unknown;
+            }[] | null;
+            /** Challenge */
+            challenge: string;
+            /** Rpid */
+            rpId?: string | null;
+            /** Timeout */
+            timeout?: number | null;
+            /** Userverification */
+            userVerification?: string | null;
+        };
+        /**
          * OrganisationIn
          * @description A company: its tax id and name; the subscriber code, where it has one, helps to find it.
          */
@@ -4680,12 +4789,38 @@ export interface components {
             unsure: boolean;
         };
         /**
+         * OverviewOut
+         * @description How the platform is, on one page.
+         */
+        OverviewOut: {
+            /** Alerts */
+            alerts: components["schemas"]["AlertOut"][];
+            /** Dead Letters */
+            dead_letters: {
+                [key: string]: number;
+            };
+            /** Drift */
+            drift: {
+                [key: string]: number;
+            };
+            /** Messages */
+            messages: {
+                [key: string]: number;
+            };
+            /** Partners */
+            partners: components["schemas"]["PartnerOut"][];
+            /** Processes */
+            processes: components["schemas"]["ProcessOut"][];
+            /** Queues */
+            queues: components["schemas"]["QueueOut"][];
+        };
+        /**
          * PageOut
          * @description A page of messages; `next` is the cursor of the next one.
          */
         PageOut: {
             /** Items */
-            items: components["schemas"]["clobus__api__messages__MessageOut"][];
+            items: components["schemas"]["MessageOut"][];
             /** Next */
             next: string | null;
         };
@@ -4851,12 +4986,25 @@ export interface components {
             used_at: string | null;
         };
         /**
+         * PasswordChangeIn
+         * @description A new password, and the present one where there is one.
+         */
+        PasswordChangeIn: {
+            /** Current */
+            current?: string | null;
+            /**
+             * Password
+             * @example sakkiz ta yulduz va oy
+             */
+            password: string;
+        };
+        /**
          * PeopleOut
          * @description A page of people; `next` is the `after` of the next one.
          */
         PeopleOut: {
             /** Items */
-            items: components["schemas"]["clobus__api__people__PersonOut"][];
+            items: components["schemas"]["PersonOut"][];
             /** Next */
             next: string | null;
         };
@@ -4871,6 +5019,44 @@ export interface components {
             locked?: boolean | null;
             /** Role */
             role?: ("manager" | "head" | "administrator" | "auditor") | null;
+        };
+        /**
+         * PersonOut
+         * @description A person with an account.
+         */
+        PersonOut: {
+            /** Account Id */
+            account_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Email */
+            email: string | null;
+            /** Language */
+            language: string;
+            /** Locked */
+            locked: boolean;
+            /** Name */
+            name: string;
+            /** Organisations */
+            organisations: components["schemas"]["BelongsOut"][];
+            /**
+             * Person Id
+             * Format: uuid
+             */
+            person_id: string;
+            /** Phone Number */
+            phone_number: string | null;
+            /** Role */
+            role: string | null;
+            /** Second Factor */
+            second_factor: boolean;
+            /** Seen At */
+            seen_at: string | null;
+            /** Telegram */
+            telegram: boolean;
         };
         /**
          * PoSectionOut
@@ -5040,6 +5226,14 @@ export interface components {
         PromisesOut: {
             /** Items */
             items: components["schemas"]["PromiseIn"][];
+        };
+        /**
+         * ProofIn
+         * @description The token of a letter.
+         */
+        ProofIn: {
+            /** Token */
+            token: string;
         };
         /**
          * QuestionChangeIn
@@ -5280,6 +5474,32 @@ export interface components {
              * @enum {string}
              */
             state: "agreed" | "on_its_way" | "unknown";
+        };
+        /**
+         * ReportOptionsOut
+         * @description Values by filter.
+         */
+        ReportOptionsOut: {
+            /** Category */
+            category: components["schemas"]["ChoiceOut"][];
+            /** Channel */
+            channel: components["schemas"]["ChoiceOut"][];
+            /** Kind */
+            kind: components["schemas"]["ChoiceOut"][];
+            /** Language */
+            language: components["schemas"]["ChoiceOut"][];
+            /** Manager */
+            manager: components["schemas"]["ChoiceOut"][];
+        };
+        /**
+         * ReportOverviewOut
+         * @description Key figures of a period.
+         */
+        ReportOverviewOut: {
+            /** Figures */
+            figures: components["schemas"]["FigureOut"][];
+            period: components["schemas"]["Days"];
+            previous_period: components["schemas"]["Days"];
         };
         /**
          * RequestOut
@@ -5889,6 +6109,26 @@ export interface components {
             open: boolean;
         };
         /**
+         * TelegramMessageOut
+         * @description A message of the talk: the client's or the staff's, no notes and no activity.
+         */
+        TelegramMessageOut: {
+            /** Attachments */
+            attachments: number;
+            /** Content */
+            content: string;
+            /** Created At */
+            created_at: number;
+            /** Id */
+            id: number;
+            /** Message Type */
+            message_type: string;
+            /** Sender Name */
+            sender_name: string | null;
+            /** Sender Type */
+            sender_type: string;
+        };
+        /**
          * TicketOut
          * @description A ticket, how many seconds it is good for, and where to go with it.
          */
@@ -5949,6 +6189,14 @@ export interface components {
             me: string | null;
             /** More */
             more: boolean;
+        };
+        /**
+         * TokenIn
+         * @description The token of a one-time link, or a key.
+         */
+        TokenIn: {
+            /** Token */
+            token: string;
         };
         /**
          * TransferIn
@@ -6064,10 +6312,10 @@ export interface components {
             more: boolean;
         };
         /**
-         * PersonOut
+         * WorkerOut
          * @description A person of a company, as the desk knows him.
          */
-        clobus__api__desk_forms__PersonOut: {
+        WorkerOut: {
             /**
              * Client Id
              * Format: uuid
@@ -6083,254 +6331,6 @@ export interface components {
             phone_number: string | null;
             /** Telegram */
             telegram: boolean;
-        };
-        /**
-         * OptionsOut
-         * @description What the browser's `navigator.credentials` wants (WebAuthn, JSON form).
-         */
-        clobus__api__logins__OptionsOut: {
-            /** Allowcredentials */
-            allowCredentials?: {
-                [key: string]: unknown;
-            }[] | null;
-            /** Challenge */
-            challenge: string;
-            /** Rpid */
-            rpId?: string | null;
-            /** Timeout */
-            timeout?: number | null;
-            /** Userverification */
-            userVerification?: string | null;
-        };
-        /**
-         * MessageOut
-         * @description A message to a person; `attempts` tells what became of it in each channel, for the staff.
-         */
-        clobus__api__messages__MessageOut: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** State */
-            state: string;
-            /** Type */
-            type: string;
-        } & {
-            [key: string]: unknown;
-        };
-        /**
-         * OverviewOut
-         * @description How the platform is, on one page.
-         */
-        clobus__api__operations_forms__OverviewOut: {
-            /** Alerts */
-            alerts: components["schemas"]["AlertOut"][];
-            /** Dead Letters */
-            dead_letters: {
-                [key: string]: number;
-            };
-            /** Drift */
-            drift: {
-                [key: string]: number;
-            };
-            /** Messages */
-            messages: {
-                [key: string]: number;
-            };
-            /** Partners */
-            partners: components["schemas"]["PartnerOut"][];
-            /** Processes */
-            processes: components["schemas"]["ProcessOut"][];
-            /** Queues */
-            queues: components["schemas"]["QueueOut"][];
-        };
-        /**
-         * PersonOut
-         * @description A person with an account.
-         */
-        clobus__api__people__PersonOut: {
-            /** Account Id */
-            account_id: string | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Email */
-            email: string | null;
-            /** Language */
-            language: string;
-            /** Locked */
-            locked: boolean;
-            /** Name */
-            name: string;
-            /** Organisations */
-            organisations: components["schemas"]["BelongsOut"][];
-            /**
-             * Person Id
-             * Format: uuid
-             */
-            person_id: string;
-            /** Phone Number */
-            phone_number: string | null;
-            /** Role */
-            role: string | null;
-            /** Second Factor */
-            second_factor: boolean;
-            /** Seen At */
-            seen_at: string | null;
-            /** Telegram */
-            telegram: boolean;
-        };
-        /**
-         * ChangeIn
-         * @description A new password, and the present one where there is one.
-         */
-        clobus__api__registering__ChangeIn: {
-            /** Current */
-            current?: string | null;
-            /**
-             * Password
-             * @example sakkiz ta yulduz va oy
-             */
-            password: string;
-        };
-        /**
-         * TokenIn
-         * @description The token of a letter.
-         */
-        clobus__api__registering__TokenIn: {
-            /** Token */
-            token: string;
-        };
-        /**
-         * OptionsOut
-         * @description Values by filter.
-         */
-        clobus__api__report_forms__OptionsOut: {
-            /** Category */
-            category: components["schemas"]["ChoiceOut"][];
-            /** Channel */
-            channel: components["schemas"]["ChoiceOut"][];
-            /** Kind */
-            kind: components["schemas"]["ChoiceOut"][];
-            /** Language */
-            language: components["schemas"]["ChoiceOut"][];
-            /** Manager */
-            manager: components["schemas"]["ChoiceOut"][];
-        };
-        /**
-         * OverviewOut
-         * @description Key figures of a period.
-         */
-        clobus__api__report_forms__OverviewOut: {
-            /** Figures */
-            figures: components["schemas"]["FigureOut"][];
-            period: components["schemas"]["Days"];
-            previous_period: components["schemas"]["Days"];
-        };
-        /**
-         * LinkIn
-         * @description A one-time link for a client: to sign in on the site, or to link a chat with the bot.
-         */
-        clobus__api__signing__LinkIn: {
-            /** Client Id */
-            client_id?: string | null;
-            /**
-             * Purpose
-             * @enum {string}
-             */
-            purpose: "signin" | "telegram";
-        };
-        /**
-         * LinkOut
-         * @description The token, shown once: with a page to sign in, or with what the bot is started with (`t.me/BOT?start=...`).
-         */
-        clobus__api__signing__LinkOut: {
-            /** Purpose */
-            purpose: string;
-            /** Seconds */
-            seconds: number;
-            /** Start */
-            start: string | null;
-            /** Token */
-            token: string;
-            /** Url */
-            url: string | null;
-        };
-        /**
-         * TokenIn
-         * @description The token of a one-time link, or a key.
-         */
-        clobus__api__signing__TokenIn: {
-            /** Token */
-            token: string;
-        };
-        /**
-         * LinkIn
-         * @description Who asks to be linked; `contact` is what Telegram signed when the Mini App asked for it.
-         */
-        clobus__api__telegram__LinkIn: {
-            /** Client Id */
-            client_id?: string | null;
-            /** Contact */
-            contact?: string | null;
-            /** Telegram User Id */
-            telegram_user_id: number;
-        };
-        /**
-         * LinkOut
-         * @description For whom the user may speak now.
-         */
-        clobus__api__telegram__LinkOut: {
-            /** Client Id */
-            client_id: string | null;
-            /** Clients */
-            clients: string[];
-            /** Message */
-            message: string;
-            /** Success */
-            success: boolean;
-            /** Telegram User Id */
-            telegram_user_id: number;
-        };
-        /**
-         * MessageOut
-         * @description A message of the talk: the client's or the staff's, no notes and no activity.
-         */
-        clobus__api__telegram__MessageOut: {
-            /** Attachments */
-            attachments: number;
-            /** Content */
-            content: string;
-            /** Created At */
-            created_at: number;
-            /** Id */
-            id: number;
-            /** Message Type */
-            message_type: string;
-            /** Sender Name */
-            sender_name: string | null;
-            /** Sender Type */
-            sender_type: string;
-        };
-        /**
-         * ChangeIn
-         * @description What is to change; what is not named stays.
-         */
-        clobus__modules__consultations__forms__ChangeIn: {
-            /** Comment */
-            comment?: string | null;
-            /** End Date */
-            end_date?: string | null;
-            /** Importance */
-            importance?: number | null;
-            /** Start Date */
-            start_date?: string | null;
-            status?: components["schemas"]["Status"] | null;
-            /** Topic */
-            topic?: string | null;
         };
     };
     responses: never;
@@ -6610,7 +6610,7 @@ export interface operations {
                  *       "token": "textxxxxxx"
                  *     }
                  */
-                "application/json": components["schemas"]["clobus__api__signing__TokenIn"];
+                "application/json": components["schemas"]["TokenIn"];
             };
         };
         responses: {
@@ -6685,7 +6685,7 @@ export interface operations {
                  *       "token": "textxxxxxx"
                  *     }
                  */
-                "application/json": components["schemas"]["clobus__api__signing__TokenIn"];
+                "application/json": components["schemas"]["TokenIn"];
             };
         };
         responses: {
@@ -6761,7 +6761,7 @@ export interface operations {
                  *       "purpose": "signin"
                  *     }
                  */
-                "application/json": components["schemas"]["clobus__api__signing__LinkIn"];
+                "application/json": components["schemas"]["LinkIn"];
             };
         };
         responses: {
@@ -6780,7 +6780,7 @@ export interface operations {
                      *       "url": "text"
                      *     }
                      */
-                    "application/json": components["schemas"]["clobus__api__signing__LinkOut"];
+                    "application/json": components["schemas"]["LinkOut"];
                 };
             };
             /** @description A valid access key is needed */
@@ -7193,7 +7193,7 @@ export interface operations {
                      *       "userVerification": "text"
                      *     }
                      */
-                    "application/json": components["schemas"]["clobus__api__logins__OptionsOut"];
+                    "application/json": components["schemas"]["OptionsOut"];
                 };
             };
             /** @description Fields of the request are wrong */
@@ -7240,7 +7240,7 @@ export interface operations {
                  *       "password": "sakkiz ta yulduz va oy"
                  *     }
                  */
-                "application/json": components["schemas"]["clobus__api__registering__ChangeIn"];
+                "application/json": components["schemas"]["PasswordChangeIn"];
             };
         };
         responses: {
@@ -8308,7 +8308,7 @@ export interface operations {
                  *       "token": "textxxxxxxxxxxxx"
                  *     }
                  */
-                "application/json": components["schemas"]["clobus__api__registering__TokenIn"];
+                "application/json": components["schemas"]["ProofIn"];
             };
         };
         responses: {
@@ -9649,15 +9649,12 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "comment": "text",
-                 *       "end_date": "2026-11-26T05:00:00Z",
-                 *       "importance": 1,
-                 *       "start_date": "2026-11-26T05:00:00Z",
-                 *       "status": "new",
-                 *       "topic": "text"
+                 *       "end_date": "2026-11-26T10:40:00+05:00",
+                 *       "status": "closed",
+                 *       "topic": "НДС"
                  *     }
                  */
-                "application/json": components["schemas"]["clobus__modules__consultations__forms__ChangeIn"];
+                "application/json": components["schemas"]["ChangeIn"];
             };
         };
         responses: {
@@ -15687,7 +15684,7 @@ export interface operations {
                      *       "type": "text"
                      *     }
                      */
-                    "application/json": components["schemas"]["clobus__api__messages__MessageOut"];
+                    "application/json": components["schemas"]["MessageOut"];
                 };
             };
             /** @description A valid access key is needed */
@@ -15761,7 +15758,7 @@ export interface operations {
                      *       "type": "text"
                      *     }
                      */
-                    "application/json": components["schemas"]["clobus__api__messages__MessageOut"];
+                    "application/json": components["schemas"]["MessageOut"];
                 };
             };
             /** @description A valid access key is needed */
@@ -16338,7 +16335,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["clobus__api__operations_forms__OverviewOut"];
+                    "application/json": components["schemas"]["OverviewOut"];
                 };
             };
             /** @description A valid access key is needed */
@@ -19196,7 +19193,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["clobus__api__report_forms__OptionsOut"];
+                    "application/json": components["schemas"]["ReportOptionsOut"];
                 };
             };
             /** @description A valid access key is needed */
@@ -19285,7 +19282,7 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["clobus__api__report_forms__OverviewOut"];
+                    "application/json": components["schemas"]["ReportOverviewOut"];
                 };
             };
             /** @description The request is wrong */
@@ -20041,7 +20038,7 @@ export interface operations {
                  *       "telegram_user_id": 1
                  *     }
                  */
-                "application/json": components["schemas"]["clobus__api__telegram__LinkIn"];
+                "application/json": components["schemas"]["ContactLinkIn"];
             };
         };
         responses: {
@@ -20062,7 +20059,7 @@ export interface operations {
                      *       "telegram_user_id": 1
                      *     }
                      */
-                    "application/json": components["schemas"]["clobus__api__telegram__LinkOut"];
+                    "application/json": components["schemas"]["ContactLinkOut"];
                 };
             };
             /** @description A valid access key is needed */
