@@ -122,7 +122,7 @@ DOORS: dict[str, Door] = {
         to(CLIENTS, SERVICES, STAFF, "auditor", status=404), {"name": "@made", "file_id": "1"}
     ),
     "GET /api/slots": Door(to(CLIENTS, SERVICES, STAFF), query="?client_id=@owner"),
-    "GET /api/articles": Door(to(CLIENTS, SERVICES, STAFF, "auditor"), query="?q=hisobot"),
+    "GET /api/articles": Door(to(CLIENTS, SERVICES, STAFF, "auditor", "front"), query="?q=hisobot"),
     # ---- live pages
     "POST /api/live/tickets": Door(READERS, body={}),
     "GET /api/live": public(401, query="?ticket=x"),

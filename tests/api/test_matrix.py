@@ -79,7 +79,6 @@ class World:
         self.names = {f"@{name}": str(value) for name, value in ids.items()} | {
             "@hash": row["client_id_hash"], "@organisation": str(self.people["@organisation"]),
         }  # fmt: skip
-        self.names = {f"@{name}": str(value) for name, value in ids.items()} | {"@hash": row["client_id_hash"]}
         self.names["@day"] = f"{clock.now() + timedelta(days=1):%Y-%m-%d}"
         day = clock.now() + timedelta(days=3)
         while day.isoweekday() > 5:
@@ -158,9 +157,10 @@ class World:
         method, _, path = name.partition(" ")
         for key, value in door.values.items():
             path = path.replace("{" + key + "}", self.names.get(value, value))
+        query = "=".join(self.names.get(part, part) for part in door.query.split("="))
         self.http.cookies.clear()
         return await self.http.request(
-            method, path + door.query, headers=headers, json=self._put(door.body), data=door.form
+            method, path + query, headers=headers, json=self._put(door.body), data=door.form
         )
 
     def _put(self, value: Any) -> Any:
