@@ -88,3 +88,11 @@ export function strengthQuery(password: string, about: string[]) {
     gcTime: 0,
   });
 }
+
+export function useTelegramStart() {
+  return useMutation<Schemas["StartedOut"]>({ mutationFn: () => data(client.POST("/api/auth/telegram-login/start")) });
+}
+
+export function useTelegramFinish() {
+  return useMutation({ mutationFn: (body: Schemas["FinishIn"]) => data(client.POST("/api/auth/telegram-login/finish", { body })) });
+}

@@ -1,6 +1,6 @@
 "use client";
 
-import { queryOptions, useMutation, useQueryClient, type QueryKey } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient, type QueryKey } from "@tanstack/react-query";
 import { meQuery } from "@/features/session/me";
 import { useStepUp } from "@/features/session/step-up";
 import { client, data, type Schemas } from "@/shared/api/client";
@@ -68,4 +68,34 @@ export function useTransfer(id: string) {
     keys.members(id),
     meQuery.queryKey,
   );
+}
+
+export type Key = Schemas["KeyOut"];
+export type Act = Schemas["ActOut"];
+
+export function keysQuery(id: string) {
+  return queryOptions({ queryKey: ["organisation", id, "keys"], queryFn: () => data(client.GET("/api/organisations/{organisation_id}/keys", at(id))) });
+}
+
+export function useMakeKey(id: string) {
+  const guard = useStepUp();
+  return useAct((body: Schemas["KeyIn"]) => guard(() => data(client.POST("/api/organisations/{organisation_id}/keys", { ...at(id), body }))), ["organisation", id, "keys"]);
+}
+
+export function useEndKey(id: string) {
+  return useAct(
+    (key: string) => client.DELETE("/api/organisations/{organisation_id}/keys/{key_id}", { params: { path: { organisation_id: id, key_id: key } } }),
+    ["organisation", id, "keys"],
+  );
+}
+
+/** What was done in the organisation, newest first, page by page. */
+export function auditQuery(id: string, text: string) {
+  return infiniteQueryOptions({
+    queryKey: ["organisation", id, "audit", text],
+    queryFn: ({ pageParam }) =>
+      data(client.GET("/api/organisations/{organisation_id}/audit", { params: { path: { organisation_id: id }, query: { text: text || undefined, cursor: pageParam, limit: 50 } } })),
+    initialPageParam: undefined as number | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
 }

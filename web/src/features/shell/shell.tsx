@@ -75,7 +75,7 @@ function BottomBar({ places, here }: { places: Place[]; here: string | null }) {
           className={clsx("flex min-h-16 flex-col items-center justify-center gap-1 px-1 text-center text-xs leading-tight", place.href === here ? "font-semibold text-accent-strong" : "text-muted")}
         >
           <place.icon aria-hidden className="size-5.5" strokeWidth={place.href === here ? 2.1 : 1.75} />
-          <span className="line-clamp-1">{t(place.label)}</span>
+          <span className="line-clamp-1">{place.short ? t(`short.${place.short}`) : t(place.label)}</span>
         </Link>
       ))}
     </nav>

@@ -21,6 +21,7 @@ declare module "next-intl" {
       requests: typeof requests;
       organisation: typeof organisation;
       settings: typeof settings;
+      reports: typeof reports;
       new: typeof fresh;
       reports: typeof reports;
     };

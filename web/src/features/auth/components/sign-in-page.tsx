@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Fingerprint } from "lucide-react";
+import { Fingerprint, Send } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useSearchParams } from "next/navigation";
 import { useState } from "react";
@@ -15,23 +15,28 @@ import { Notice, useErrorText } from "@/shared/ui/state";
 import { methodsQuery, useEnter, useLogin, usePasskeyLogin, type SignedIn } from "../api";
 import { PasswordInput } from "./password-input";
 import { SecondFactor } from "./second-factor";
+import { TelegramForm } from "./telegram-form";
 import { TokenForm } from "./token-form";
 
 const SCHEMA = z.object({ login: words(254), password: z.string().check(z.minLength(1, "required")) });
+
+type Way = "password" | "telegram" | "token";
 
 /** Sign in: password, passkey, or the code of a link; then the second factor where there is one. */
 export function SignInPage() {
   const t = useTranslations("auth");
   const given = useSearchParams();
   const [second, setSecond] = useState<SignedIn | null>(null);
-  const [byToken, setByToken] = useState(given.has("token"));
+  const [way, setWay] = useState<Way>(given.has("token") ? "token" : "password");
   if (second) return <SecondFactor asked={second} onAgain={() => setSecond(null)} />;
   return (
     <>
       <h1 className="text-2xl font-semibold">{t("welcome")}</h1>
       <p className="mt-1.5 mb-6 text-muted">{t("text")}</p>
-      {byToken ? <TokenForm given={given.get("token") ?? ""} /> : <PasswordForm onSecond={setSecond} />}
-      <OtherWays byToken={byToken} onToken={setByToken} />
+      {way === "token" && <TokenForm given={given.get("token") ?? ""} />}
+      {way === "telegram" && <TelegramForm onSecond={setSecond} />}
+      {way === "password" && <PasswordForm onSecond={setSecond} />}
+      <OtherWays way={way} onWay={setWay} />
     </>
   );
 }
@@ -58,7 +63,7 @@ function PasswordForm({ onSecond }: { onSecond: (asked: SignedIn) => void }) {
   );
 }
 
-function OtherWays({ byToken, onToken }: { byToken: boolean; onToken: (on: boolean) => void }) {
+function OtherWays({ way, onWay }: { way: Way; onWay: (way: Way) => void }) {
   const t = useTranslations("auth");
   const methods = useQuery(methodsQuery).data;
   const passkey = usePasskeyLogin();
@@ -75,7 +80,10 @@ function OtherWays({ byToken, onToken }: { byToken: boolean; onToken: (on: boole
           {t("passkey")}
         </Button>
         {methods?.oidc && <a href="/api/auth/oidc/start" className="inline-flex min-h-11 items-center justify-center rounded-xl border border-line-strong/60 font-medium hover:bg-sunken">{t("oidc", { name: methods.oidc })}</a>}
-        <Button look="quiet" wide onClick={() => onToken(!byToken)}>{t(byToken ? "by_password" : "by_token")}</Button>
+        {methods?.telegram && way !== "telegram" && (
+          <Button look="secondary" wide onClick={() => onWay("telegram")}><Send aria-hidden className="size-4.5" strokeWidth={1.75} />{t("telegram")}</Button>
+        )}
+        <Button look="quiet" wide onClick={() => onWay(way === "password" ? "token" : "password")}>{t(way === "password" ? "by_token" : "by_password")}</Button>
       </div>
       <p className="mt-5 text-center text-[0.95rem] text-muted">
         {t("no_account")}{" "}

@@ -11,6 +11,8 @@ import { Button } from "@/shared/ui/button";
 import { Facts, PageHeader, Section } from "@/shared/ui/page";
 import { EmptyState, Loaded, Notice } from "@/shared/ui/state";
 import { Tabs, type Tab } from "@/shared/ui/tabs";
+import { Audit } from "./audit";
+import { Keys } from "./keys";
 import { NewOrganisation } from "./new-organisation";
 import { People } from "./people";
 import { RenameDialog } from "./rename-dialog";
@@ -41,6 +43,8 @@ function Shown({ organisation }: { organisation: MyOrganisation }) {
   const may = (right: string) => organisation.rights.includes(right);
   const tabs: Tab[] = [
     { value: "people", label: t("people.tab"), content: <People organisation={organisation} /> },
+    ...(may("keys:read") ? [{ value: "keys", label: t("keys.tab"), content: <Keys organisation={organisation.organisation_id} writes={may("keys:write")} /> }] : []),
+    ...(may("organisation-audit:read") ? [{ value: "audit", label: t("audit.tab"), content: <Audit organisation={organisation.organisation_id} /> }] : []),
     { value: "about", label: t("about.tab"), content: <About organisation={organisation} /> },
   ];
   const actions = may("organisation:write") ? <Button look="secondary" onClick={() => setRenaming(true)}>{t("rename")}</Button> : undefined;

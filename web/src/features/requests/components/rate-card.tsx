@@ -49,9 +49,9 @@ function Ask({ id }: { id: string }) {
       <div className="flex flex-col gap-4">
         {rate.error && <Notice tone="bad">{errorText(rate.error)}</Notice>}
         {questions.filter((each) => each.active).map((each) => (
-          <fieldset key={each.number} className="flex flex-wrap items-center justify-between gap-x-4">
+          <fieldset key={each.number} className="flex flex-col sm:flex-row sm:items-center sm:justify-between sm:gap-x-4">
             <legend className="contents"><span className="min-w-0 flex-1">{each[locale]}</span></legend>
-            <div className="flex">
+            <div className="flex max-sm:-ml-2">
               {MARKS.map((mark) => (
                 <label key={mark} className="grid size-11 cursor-pointer place-items-center rounded-lg has-focus-visible:outline-2 has-focus-visible:outline-focus">
                   <input type="radio" name={`${id}-${each.number}`} value={mark} checked={given[each.number] === mark} onChange={() => setGiven({ ...given, [each.number]: mark })} className="sr-only" aria-label={t("mark", { mark })} />

@@ -5,6 +5,7 @@ import { useTranslations } from "next-intl";
 import { Link } from "@/shared/i18n/link";
 import { useFormat } from "@/shared/lib/format";
 import type { Request } from "../api";
+import { shortNumber } from "../kinds";
 import { StatusBadge } from "./status-badge";
 
 /** Requests as lines that lead to them. */
@@ -19,15 +20,15 @@ export function RequestRows({ rows }: { rows: Request[] }) {
 function RequestRow({ row }: { row: Request }) {
   const t = useTranslations("requests");
   const format = useFormat();
-  const name = row.number ? t("number", { number: row.number }) : t("no_number");
+  const name = row.number ? t("number", { number: shortNumber(row.number) }) : t("no_number");
   return (
     <li className="border-b border-line last:border-0">
-      <Link href={`/request?id=${row.cons_id}`} className="group grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-1 px-5 py-3.5 outline-offset-[-3px] hover:bg-canvas sm:grid-cols-[1fr_11rem_auto_auto]">
-        <span className="min-w-0">
-          <span className="line-clamp-1 font-medium">{row.comment || t("no_text")}</span>
+      <Link href={`/request?id=${row.cons_id}`} className="group grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-2 px-5 py-3.5 outline-offset-[-3px] hover:bg-canvas sm:grid-cols-[minmax(0,1fr)_11rem_8.5rem_auto]">
+        <span className="min-w-0 max-sm:col-span-2">
+          <span className="line-clamp-2 font-medium sm:line-clamp-1">{row.comment || t("no_text")}</span>
           <span className="num text-sm text-muted">{name} · {format.moments(row.create_date)}</span>
         </span>
-        <span className="truncate text-sm text-muted max-sm:row-start-2">{row.manager_name ?? t("no_manager")}</span>
+        <span className="truncate text-sm text-muted">{row.manager_name ?? t("no_manager")}</span>
         <StatusBadge status={row.status} />
         <ChevronRight aria-hidden className="size-5 text-muted transition-transform group-hover:translate-x-0.5 max-sm:hidden" />
       </Link>

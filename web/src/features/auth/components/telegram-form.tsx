@@ -1,0 +1,46 @@
+"use client";
+
+import { Send } from "lucide-react";
+import { useTranslations } from "next-intl";
+import { useState, type FormEvent } from "react";
+import { Button, buttonLook } from "@/shared/ui/button";
+import { Input } from "@/shared/ui/field";
+import { Notice, useErrorText } from "@/shared/ui/state";
+import { useEnter, useTelegramFinish, useTelegramStart, type SignedIn } from "../api";
+
+/** Sign in or up by the telephone that Telegram knows: the bot gives a code to who shares his own number. */
+export function TelegramForm({ onSecond }: { onSecond: (asked: SignedIn) => void }) {
+  const t = useTranslations("auth.by_telegram");
+  const auth = useTranslations("auth");
+  const [code, setCode] = useState("");
+  const start = useTelegramStart();
+  const finish = useTelegramFinish();
+  const enter = useEnter();
+  const say = useErrorText();
+  const begun = start.data;
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    if (!begun) return;
+    const went = (got: SignedIn) => (got.state === "signed_in" ? enter(got.role) : onSecond(got));
+    finish.mutate({ ticket: begun.ticket, code: code.trim() }, { onSuccess: went });
+  }
+  const error = start.error ?? finish.error;
+  if (!begun) {
+    return (
+      <div className="flex flex-col gap-4">
+        {error && <Notice tone="bad">{say(error)}</Notice>}
+        <p className="text-muted">{t("text")}</p>
+        <Button wide busy={start.isPending} onClick={() => start.mutate()}><Send aria-hidden className="size-4.5" />{auth("telegram")}</Button>
+      </div>
+    );
+  }
+  return (
+    <form onSubmit={submit} className="flex flex-col gap-4">
+      {error && <Notice tone="bad">{say(error)}</Notice>}
+      <p className="text-muted">{t("text")}</p>
+      {begun.url ? <a href={begun.url} target="_blank" rel="noreferrer" className={buttonLook("secondary", true)}><Send aria-hidden className="size-4.5" />{t("open")}</a> : <p className="font-mono break-all select-all">{t("send", { start: `/start ${begun.start}` })}</p>}
+      <Input label={t("code")} inputMode="numeric" autoComplete="one-time-code" required value={code} onChange={(event) => setCode(event.target.value)} className="num text-center text-xl tracking-[0.3em]" />
+      <Button type="submit" wide busy={finish.isPending}>{auth("sign_in")}</Button>
+    </form>
+  );
+}
