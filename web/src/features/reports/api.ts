@@ -10,7 +10,6 @@ export type Column = Schemas["ColumnOut"];
 export type Figure = Schemas["FigureOut"];
 export type Heat = Schemas["HeatOut"];
 export type Options = Schemas["ReportOptionsOut"];
-export type Options = Schemas["clobus__api__report_forms__OptionsOut"];
 export type Behind = Schemas["RequestOut"];
 export type Schedule = Schemas["ScheduleOut"];
 export type ScheduleIn = Schemas["ScheduleIn"];
@@ -32,8 +31,6 @@ export type Asked = {
   manager?: string;
 };
 export type Only = NonNullable<NonNullable<paths["/api/reports/requests"]["get"]["parameters"]["query"]>["only"]>;
-export type Only =
-  "first" | "answer" | "closing" | "closed" | "cancelled" | "rated" | "redated" | "repeated" | "first_met" | "first_missed" | "closing_met" | "closing_missed";
 export type Narrower = Asked & { only?: Only; weekday?: number; hour?: number };
 
 export const reportKeys = { all: ["reports"] as const, settings: ["report-settings"] as const };

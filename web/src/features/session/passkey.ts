@@ -9,7 +9,7 @@ type Shown = Record<string, unknown>;
 
 /** Let the person show a passkey; with a ticket it is the second factor of that sign-in. */
 export async function showPasskey(ticket?: string): Promise<Shown> {
-  const asked: Schemas["clobus__api__logins__OptionsOut"] = await data(client.POST("/api/auth/passkeys/options", { body: { ticket: ticket ?? null } }));
+  const asked: Schemas["OptionsOut"] = await data(client.POST("/api/auth/passkeys/options", { body: { ticket: ticket ?? null } }));
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(asked as PublicKeyCredentialRequestOptionsJSON);
   return json(await navigator.credentials.get({ publicKey }));
 }

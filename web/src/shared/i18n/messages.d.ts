@@ -23,7 +23,6 @@ declare module "next-intl" {
       settings: typeof settings;
       reports: typeof reports;
       new: typeof fresh;
-      reports: typeof reports;
     };
   }
 }
