@@ -101,7 +101,7 @@ async def test_a_dead_letter_is_tried_again_from_what_was_edited(api: Api) -> No
     assert done.json() == {"state": "waiting"}, done.text
     async with api.runtime.db.read() as connection:
         [row] = await rows(connection, "select payload, state, attempts from sys.bad_records")
-        acts = await rows(connection, "select name from log.events where name like 'dead_letter.%%' order by id")
+        acts = await rows(connection, "select act as name from log.audit where act like 'dead_letter.%%' order by id")
     assert dict(row) == {"payload": {"Date": "2026-01-01"}, "state": "retry", "attempts": 0}
     assert [act["name"] for act in acts] == ["dead_letter.read", "dead_letter.edited"]
     refused = await api.post("/api/ops/dead-letters/act", {**body, "kind": "outbox"}, role="head")

@@ -100,7 +100,7 @@ async def test_a_closed_day_counts_at_once_reaches_1c_and_opens_again(console: C
     await console.push()
     [told] = [row for row in console.register() if row["Менеджер_Key"] == str(key) and row["Дата"][:10] == str(day)]
     assert told["Закрыт"] is False
-    acts = await console.fetch("select name, actor from log.events where name like 'queue.%%' order by id")
+    acts = await console.fetch("select act as name, actor from log.audit where act like 'queue.%%' order by id")
     assert [row["name"] for row in acts] == ["queue.closed", "queue.opened"]
     assert all(row["actor"].startswith("key:") for row in acts)
 

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from starlette.requests import Request
 
+from clobus.api.identity import actor_of
 from clobus.core.auth import Principal
 from clobus.core.db import Connection
-from clobus.core.events import Event, Origin, publish
+from clobus.modules.accounts import audit, behind
 
 
 async def noted(
@@ -18,13 +19,9 @@ async def noted(
     before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None,
 ) -> None:  # fmt: skip
     """Write an act down in its own transaction: who did what to what, and what it was before and after."""
-    del request
-    old, new = dict(before or {}), dict(after or {})
-    changes = {name: (old.get(name), new.get(name)) for name in {**old, **new}} | {"target": (None, target)}
-    await publish(connection, [Event(act, None, Origin.OPERATOR, principal.id, changes)])
+    await audit.note(connection, actor_of(request, principal), act, target=target, before=before, after=after)
 
 
 async def manager_of(connection: Connection, principal: Principal) -> UUID | None:
     """The key in 1C of the manager that a caller is; None for a key, and for whoever takes no requests."""
-    del connection, principal
-    return None
+    return await behind.manager_of(connection, principal.person_id) if principal.person_id else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -19,7 +19,7 @@ class CardOut(BaseModel):
     cons_id: UUID
     number: str | None
     status: str
-    kind: str
+    kind: Literal["accounting", "support"]
     importance: int | None
     create_date: datetime
     start_date: datetime | None

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from clobus.core import clock
 from clobus.core.db import Connection, one, rows
+from clobus.modules.consultations.types import Kind
 from clobus.modules.staff.types import UNDEFINED_MANAGER
 
 
@@ -23,6 +24,7 @@ class View(StrEnum):
     UNASSIGNED = "unassigned"
 
 
+COMMON = {"undefined": UNDEFINED_MANAGER, "support": Kind.SUPPORT.value}
 OPEN = "c.status in ('new', 'open', 'pending', 'other') and not c.denied and not c.deleted"
 NOBODY = "(c.manager is null or c.manager = %(undefined)s)"
 DAY = "(c.start_date at time zone %(zone)s)::date = (%(now)s::timestamptz at time zone %(zone)s)::date"
@@ -35,9 +37,10 @@ NARROWED = {
 }
 """A request without a planned moment is never overdue: it waits for one."""
 SHOWN = (
-    "c.cons_id::text, c.number, c.status, c.consultation_type as kind, c.importance, c.create_date, c.start_date,"
-    " c.lang, c.comment, c.manager::text, u.description as manager_name, k.company_name, c.client_id::text,"
-    " q.description as category, c.conversation_id, coalesce(c.start_date < %(now)s, false) as overdue,"
+    "c.cons_id::text, c.number, c.status, case c.consultation_type when %(support)s then 'support' else 'accounting'"
+    " end as kind, c.importance, c.create_date, c.start_date, c.lang, c.comment, c.manager::text,"
+    " u.description as manager_name, k.company_name, c.client_id::text, q.description as category, c.conversation_id,"
+    " coalesce(c.start_date < %(now)s, false) as overdue,"
     f" {NOBODY} as unassigned"
 )
 JOINED = (
@@ -72,7 +75,7 @@ async def card(connection: Connection, cons_id: UUID) -> dict[str, Any] | None:
     found = await one(
         connection,
         f"select {SHOWN}{JOINED} where c.cons_id = %(id)s",  # noqa: S608 - text of ours, values are parameters
-        {"id": cons_id, "undefined": UNDEFINED_MANAGER, "now": clock.now()},
+        {"id": cons_id, **COMMON, "now": clock.now()},
     )
     return dict(found) if found else None
 
@@ -109,11 +112,11 @@ async def history_of(connection: Connection, client_id: UUID, *, but: UUID | Non
         " join cons.clients w on w.client_id = %(client)s where coalesce(n.parent_id, n.client_id) ="
         " coalesce(w.parent_id, w.client_id)) and c.cons_id is distinct from %(but)s"
         " order by c.create_date desc, c.cons_id desc limit %(limit)s",
-        {"client": client_id, "but": but, "limit": limit, "undefined": UNDEFINED_MANAGER, "now": clock.now()},
+        {"client": client_id, "but": but, "limit": limit, **COMMON, "now": clock.now()},
     )
     return [dict(row) for row in found]
 
 
 def _params(zone: ZoneInfo, manager: UUID | None) -> dict[str, Any]:
     now: datetime = clock.now()
-    return {"zone": zone.key, "now": now, "manager": manager, "undefined": UNDEFINED_MANAGER}
+    return {"zone": zone.key, "now": now, "manager": manager, **COMMON}
