@@ -8,6 +8,10 @@ import type fresh from "../../../messages/en/new.json";
 import type settings from "../../../messages/en/settings.json";
 import type organisation from "../../../messages/en/organisation.json";
 import type reports from "../../../messages/en/reports.json";
+import type desk from "../../../messages/en/desk.json";
+import type ops from "../../../messages/en/ops.json";
+import type panel from "../../../messages/en/panel.json";
+import type words from "../../../messages/en/words.json";
 import type { Locale as Known } from "./locales";
 
 declare module "next-intl" {
@@ -23,6 +27,11 @@ declare module "next-intl" {
       settings: typeof settings;
       reports: typeof reports;
       new: typeof fresh;
+      reports: typeof reports;
+      words: typeof words;
+      panel: typeof panel;
+      ops: typeof ops;
+      desk: typeof desk;
     };
   }
 }

@@ -3272,8 +3272,11 @@ export interface components {
             create_date: string;
             /** Importance */
             importance: number | null;
-            /** Kind */
-            kind: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "accounting" | "support";
             /** Lang */
             lang: string | null;
             /** Manager */
@@ -11438,7 +11441,7 @@ export interface operations {
                      *           "conversation_id": 1,
                      *           "create_date": "2026-11-26T05:00:00Z",
                      *           "importance": 1,
-                     *           "kind": "text",
+                     *           "kind": "accounting",
                      *           "lang": "text",
                      *           "manager": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
                      *           "manager_name": "text",
@@ -11459,7 +11462,7 @@ export interface operations {
                      *         "conversation_id": 1,
                      *         "create_date": "2026-11-26T05:00:00Z",
                      *         "importance": 1,
-                     *         "kind": "text",
+                     *         "kind": "accounting",
                      *         "lang": "text",
                      *         "manager": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
                      *         "manager_name": "text",
@@ -11789,7 +11792,7 @@ export interface operations {
                      *           "conversation_id": 1,
                      *           "create_date": "2026-11-26T05:00:00Z",
                      *           "importance": 1,
-                     *           "kind": "text",
+                     *           "kind": "accounting",
                      *           "lang": "text",
                      *           "manager": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
                      *           "manager_name": "text",
@@ -12196,7 +12199,7 @@ export interface operations {
                      *           "conversation_id": 1,
                      *           "create_date": "2026-11-26T05:00:00Z",
                      *           "importance": 1,
-                     *           "kind": "text",
+                     *           "kind": "accounting",
                      *           "lang": "text",
                      *           "manager": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
                      *           "manager_name": "text",
@@ -12229,7 +12232,7 @@ export interface operations {
                      *         "conversation_id": 1,
                      *         "create_date": "2026-11-26T05:00:00Z",
                      *         "importance": 1,
-                     *         "kind": "text",
+                     *         "kind": "accounting",
                      *         "lang": "text",
                      *         "manager": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
                      *         "manager_name": "text",
@@ -12342,7 +12345,7 @@ export interface operations {
                      *       "conversation_id": 1,
                      *       "create_date": "2026-11-26T05:00:00Z",
                      *       "importance": 1,
-                     *       "kind": "text",
+                     *       "kind": "accounting",
                      *       "lang": "text",
                      *       "manager": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
                      *       "manager_name": "text",
@@ -12460,7 +12463,7 @@ export interface operations {
                      *           "conversation_id": 1,
                      *           "create_date": "2026-11-26T05:00:00Z",
                      *           "importance": 1,
-                     *           "kind": "text",
+                     *           "kind": "accounting",
                      *           "lang": "text",
                      *           "manager": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
                      *           "manager_name": "text",

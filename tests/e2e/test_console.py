@@ -1,0 +1,108 @@
+"""The console as people of the desk use it: today, one request, managers, words, operations, the panel in Chatwoot."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.e2e.conftest import PHONE, Pages, Sandbox
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+PLACES = (
+    "desk", "desk/requests", "desk/managers", "desk/clients", "desk/knowledge", "desk/panel", "ops", "dashboard-app",
+)  # fmt: skip
+
+
+async def opened(pages: Pages, sandbox: Sandbox, path: str, *, role: str = "administrator", **how: Any) -> Page:
+    """A page of the console in a browser of its own that has signed in with a key of this role."""
+    base = sandbox.urls["api"].rstrip("/")
+    page = await pages.open(f"{base}/health/live", **how)
+    token = sandbox.clobus("sandbox", "token", role).splitlines()[-1]
+    signed = await page.context.request.post(f"{base}/api/auth/key", data={"token": token}, headers={"Origin": base})
+    assert signed.status == 200, await signed.text()
+    await page.goto(f"{base}/{path}")
+    return page
+
+
+@pytest.mark.parametrize("language", ["uz", "ru", "en"])
+@pytest.mark.parametrize("size", [None, PHONE], ids=["desktop", "phone"])
+async def test_every_page_has_its_heading_and_fits_its_window(
+    pages: Pages, sandbox: Sandbox, language: str, size: dict[str, int] | None
+) -> None:
+    page = await opened(pages, sandbox, f"{language}/desk", **({"size": size} if size else {}))
+    for place in PLACES:
+        await page.goto(f"{sandbox.urls['api'].rstrip('/')}/{language}/{place}")
+        await expect(page.locator("main").locator("h1, p.text-lg").first).to_be_visible()
+        await expect(page.locator("[role=status] .animate-pulse")).to_have_count(0)
+        wide = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, f"{place} is {wide} px wider than its window"
+
+
+async def test_a_request_is_opened_from_today_and_handed_over(pages: Pages, sandbox: Sandbox) -> None:
+    page = await opened(pages, sandbox, "en/desk")
+    await page.locator("tbody a").first.click()
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    await page.get_by_role("tab", name="In the systems").click()
+    await expect(page.locator("tbody tr", has_text="Planned for")).to_have_count(1)
+    await page.get_by_role("button", name="Hand over").click()
+    one = page.locator("dialog li button").first
+    name = (await one.locator("span.font-medium").inner_text()).strip()
+    await one.click()
+    await expect(page.locator("dialog li")).to_have_count(0)
+    await expect(page.locator("dl", has_text=name)).to_have_count(1)
+    await page.get_by_role("tab", name="What happened").click()
+    await expect(page.locator("ol li", has_text=name).first).to_be_visible()  # told live: nobody reloaded
+
+
+async def test_a_day_is_closed_for_a_manager_and_1c_hears_of_it(pages: Pages, sandbox: Sandbox) -> None:
+    page = await opened(pages, sandbox, "en/desk/managers", role="head")
+    await page.get_by_role("button", name=re.compile("days of the queue")).last.click()
+    days = page.locator("dialog li")
+    await days.last.get_by_role("button", name="Close").click()
+    await expect(days.last.get_by_role("button", name="Open")).to_be_visible()
+    await expect(days.last).not_to_contain_text("on its way", timeout=40_000)
+
+
+async def test_an_article_is_changed_and_kept_by_1c(pages: Pages, sandbox: Sandbox) -> None:
+    page = await opened(pages, sandbox, "en/desk/knowledge", role="head")
+    await page.get_by_role("button", name=re.compile("^Edit: ")).first.click()
+    window = page.locator("dialog")
+    await window.get_by_label("Answer").fill("By the steps of the month's closing.")
+    await window.get_by_role("button", name="Write to 1C").click()
+    await expect(page.get_by_text("Written to 1C")).to_be_visible()
+    await page.reload()
+    await page.locator("details summary").first.click()
+    await expect(page.get_by_text("By the steps of the month's closing.")).to_be_visible()
+
+
+async def test_a_manager_reads_no_operations(pages: Pages, sandbox: Sandbox) -> None:
+    page = await opened(pages, sandbox, "en/desk", role="manager")
+    await expect(page.get_by_role("navigation").get_by_text("System health")).to_have_count(0)
+    await page.goto(f"{sandbox.urls['api'].rstrip('/')}/en/ops")
+    await expect(page.get_by_text("This page is not open to you")).to_be_visible()
+
+
+async def test_the_panel_is_told_who_looks_by_a_window_and_what_by_its_parent(pages: Pages, sandbox: Sandbox) -> None:
+    """Chatwoot's part is played by a page of its own address, which alone may frame the panel."""
+    page = await opened(pages, sandbox, "en/desk")
+    base, chatwoot = sandbox.urls["api"].rstrip("/"), sandbox.urls["chatwoot"].rstrip("/")
+    shown = await (await page.context.request.get(f"{base}/api/desk/today?limit=50")).json()
+    request = next(row for row in shown["items"] if row["conversation_id"])
+    said = f'{{"event": "appContext", "data": {{"conversation": {{"id": {request["conversation_id"]}}}}}}}'
+    body = f"""<iframe id="app" src="{base}/en/dashboard-app" width="400" height="800"></iframe><script>
+      const frame = document.getElementById("app");
+      addEventListener("message", (event) => event.data === "chatwoot-dashboard-app:fetch-info"
+        && frame.contentWindow.postMessage({said!r}, "*"));
+    </script>"""
+    await page.route(f"{chatwoot}/desk", lambda route: route.fulfill(body=body, content_type="text/html"))
+    await page.goto(f"{chatwoot}/desk")
+    frame = page.frame_locator("#app")
+    async with page.expect_popup() as opening:
+        await frame.get_by_role("button", name="Connect").click()
+    window = await opening.value
+    await window.get_by_role("button", name="Allow").click()
+    await expect(frame.get_by_role("heading", level=1)).to_be_visible()
+    await expect(frame.get_by_text(request["company_name"]).first).to_be_visible()

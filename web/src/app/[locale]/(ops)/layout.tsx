@@ -1,0 +1,14 @@
+import { Messages } from "@/features/shell/providers";
+import { Shell } from "@/features/shell/shell";
+import { loadMessages, localeOf, type LayoutProps } from "@/shared/i18n/load";
+
+const FEATURES = ["common", "nav", "ops"];
+
+export default async function OpsLayout(props: LayoutProps) {
+  const locale = await localeOf(props);
+  return (
+    <Messages locale={locale} messages={await loadMessages(locale, FEATURES)}>
+      <Shell roles={["head", "administrator", "auditor"]}>{props.children}</Shell>
+    </Messages>
+  );
+}

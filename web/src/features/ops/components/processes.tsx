@@ -1,0 +1,41 @@
+"use client";
+
+import { useTranslations } from "next-intl";
+import { useFormat } from "@/shared/lib/format";
+import { Badge } from "@/shared/ui/badge";
+import { Section } from "@/shared/ui/page";
+import { Table } from "@/shared/ui/table";
+import type { Process } from "../api";
+import { Outcome } from "./outcome";
+
+/** Each process of the sync: its last run, its lag, and what went wrong. */
+export function Processes({ rows }: { rows: Process[] }) {
+  const t = useTranslations("ops");
+  const format = useFormat();
+  const sorted = [...rows].sort((one, other) => Number(other.stale) - Number(one.stale) || other.errors - one.errors);
+  return (
+    <Section flush title={t("health.processes")}>
+      <Table
+        caption={t("health.processes")}
+        rows={sorted}
+        id={(row) => row.name}
+        columns={[
+          { key: "name", title: t("column.process"), lead: true, cell: (row) => <code className="font-mono text-[0.9rem]">{row.name}</code> },
+          { key: "state", title: t("column.state"), cell: (row) => (row.stale ? <Badge tone="bad" dot>{t("stale")}</Badge> : row.last_outcome ? <Outcome outcome={row.last_outcome} /> : <span className="text-muted">{t("not_yet")}</span>) },
+          { key: "lag", title: t("column.lag"), right: true, cell: (row) => (row.lag === null ? "—" : <span title={t("every", { time: format.duration(row.every) })}>{format.duration(row.lag)}</span>) },
+          { key: "took", title: t("column.took"), right: true, cell: (row) => (row.duration_ms === null ? "—" : millis(format, row.duration_ms)) },
+          { key: "read", title: t("column.read"), right: true, cell: (row) => format.number(row.read_count ?? 0) },
+          { key: "changed", title: t("column.changed"), right: true, cell: (row) => format.number((row.created_count ?? 0) + (row.updated_count ?? 0)) },
+          { key: "errors", title: t("column.errors"), right: true, cell: (row) => <span className={row.errors ? "font-semibold text-bad" : undefined} title={row.error ?? undefined}>{row.errors}</span> },
+        ]}
+      />
+    </Section>
+  );
+}
+
+/** 87 ms, 1.4 s */
+export function millis(format: ReturnType<typeof useFormat>, value: number): string {
+  const unit = (amount: number, name: string, digits: number) =>
+    new Intl.NumberFormat(format.tag, { style: "unit", unit: name, maximumFractionDigits: digits }).format(amount);
+  return value < 1000 ? unit(value, "millisecond", 0) : unit(value / 1000, "second", 1);
+}

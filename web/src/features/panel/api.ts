@@ -1,0 +1,45 @@
+"use client";
+
+import { queryOptions } from "@tanstack/react-query";
+import { client, data, type Schemas } from "@/shared/api/client";
+
+export type Panel = Schemas["PanelOut"];
+export type Pass = Schemas["PassOut"];
+
+/** Our own mark on what the window of our site tells the frame. */
+export const GIVEN = "clobus-dashboard-pass";
+/** What Chatwoot waits for to say anew beside which conversation the frame stands. */
+export const ASK = "chatwoot-dashboard-app:fetch-info";
+
+/** The panel of a conversation; each answer brings the next pass. */
+export function panelQuery(conversation: number | null, pass: string | null, renew: (pass: string) => void) {
+  return queryOptions({
+    queryKey: ["panel", conversation],
+    enabled: conversation !== null && pass !== null,
+    queryFn: async () => {
+      const where = { path: { conversation_id: conversation ?? 0 }, header: { "x-dashboard-pass": pass } };
+      const found = await data(client.GET("/api/dashboard-app/conversations/{conversation_id}", { params: where }));
+      renew(found.token);
+      return found;
+    },
+    refetchInterval: 15_000,
+  });
+}
+
+export function makePass(): Promise<Pass> {
+  return data(client.POST("/api/dashboard-app/passes"));
+}
+
+type Context = { event?: unknown; data?: { conversation?: { id?: unknown } } };
+
+/** The conversation that Chatwoot names in a message (a string), null for anything else. */
+export function conversationOf(message: unknown): number | null {
+  if (typeof message !== "string") return null;
+  try {
+    const said = JSON.parse(message) as Context | null;
+    const id = said?.event === "appContext" ? said.data?.conversation?.id : null;
+    return typeof id === "number" && Number.isSafeInteger(id) && id > 0 ? id : null;
+  } catch {
+    return null;
+  }
+}

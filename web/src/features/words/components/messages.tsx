@@ -1,0 +1,53 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { useLocale, useTranslations } from "next-intl";
+import { useState } from "react";
+import { NAMES, type Locale } from "@/shared/i18n/locales";
+import { Badge } from "@/shared/ui/badge";
+import { Select } from "@/shared/ui/field";
+import { Section } from "@/shared/ui/page";
+import { Loaded } from "@/shared/ui/state";
+import { samplesQuery, type Sample } from "../api";
+
+const CHANNELS = ["chatwoot", "telegram", "email"] as const;
+
+/** Every message that the platform sends, as each channel shows it. */
+export function Messages() {
+  const t = useTranslations("words");
+  const [language, setLanguage] = useState<string>(useLocale());
+  const [audience, setAudience] = useState("");
+  const query = useQuery(samplesQuery);
+  const options = (Object.keys(NAMES) as Locale[]).map((value) => ({ value, label: NAMES[value] }));
+  const fits = (each: Sample) => audience === "" || each.staff === (audience === "staff");
+  return (
+    <div className="flex flex-col gap-5">
+      <div className="grid gap-4 sm:max-w-lg sm:grid-cols-2">
+        <Select label={t("messages.language")} options={options} value={language} onChange={(event) => setLanguage(event.target.value)} />
+        <Select label={t("messages.audience")} empty={t("messages.everybody")} options={(["clients", "staff"] as const).map((value) => ({ value, label: t(`messages.${value}`) }))} value={audience} onChange={(event) => setAudience(event.target.value)} />
+      </div>
+      <Loaded query={query}>
+        {(samples) => <>{samples.filter(fits).map((each) => <One key={`${each.type}/${each.case}/${each.kind}`} sample={each} language={language} />)}</>}
+      </Loaded>
+    </div>
+  );
+}
+
+function One({ sample, language }: { sample: Sample; language: string }) {
+  const t = useTranslations("words");
+  const forms = sample.forms[language] ?? {};
+  return (
+    <Section title={<span className="flex flex-wrap items-center gap-2"><code className="font-mono text-base">{sample.type}{sample.case && ` · ${sample.case}`}</code><Badge tone={sample.staff ? "info" : "accent"}>{t(sample.staff ? "messages.staff" : "messages.clients")}</Badge></span>}>
+      <div className="grid gap-4 lg:grid-cols-3">
+        {CHANNELS.map((channel) => (
+          <div key={channel} className="min-w-0">
+            <p className="mb-1.5 text-sm text-muted">{t(`messages.${channel}`)}</p>
+            <div lang={language} className="rounded-xl bg-sunken px-4 py-3 text-[0.95rem] break-words whitespace-pre-line">
+              {forms[channel] ? <>{forms[channel].subject && <strong className="mb-1 block font-semibold">{forms[channel].subject}</strong>}{forms[channel].text.trim()}</> : <span className="text-muted">{t("messages.not_here")}</span>}
+            </div>
+          </div>
+        ))}
+      </div>
+    </Section>
+  );
+}
