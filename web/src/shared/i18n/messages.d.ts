@@ -27,7 +27,6 @@ declare module "next-intl" {
       settings: typeof settings;
       reports: typeof reports;
       new: typeof fresh;
-      reports: typeof reports;
       words: typeof words;
       panel: typeof panel;
       ops: typeof ops;
