@@ -1,13 +1,23 @@
 "use client";
 
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useTranslations } from "next-intl";
-import { useForm, type DefaultValues, type FieldError, type FieldValues } from "react-hook-form";
+import { useForm, type DefaultValues, type FieldError, type FieldErrors, type FieldValues, type Resolver } from "react-hook-form";
 import * as z from "zod/mini";
+
+/** What react-hook-form asks a schema. Not @hookform/resolvers: that brings all of zod, thirty kilobytes, to each page. */
+function resolverOf<Values extends FieldValues>(schema: z.ZodMiniType<Values, Values>): Resolver<Values> {
+  return (values) => {
+    const got = schema.safeParse(values);
+    if (got.success) return { values: got.data, errors: {} };
+    const errors: Record<string, FieldError> = {};
+    for (const issue of got.error.issues) errors[issue.path.join(".")] ??= { type: issue.code ?? "custom", message: issue.message };
+    return { values: {}, errors: errors as FieldErrors<Values> };
+  };
+}
 
 /** A form over a schema: `const form = useZodForm(schema, { name: "" })`. */
 export function useZodForm<Values extends FieldValues>(schema: z.ZodMiniType<Values, Values>, defaultValues: DefaultValues<Values>) {
-  return useForm<Values>({ resolver: zodResolver(schema), defaultValues });
+  return useForm<Values>({ resolver: resolverOf(schema), defaultValues });
 }
 
 /** The codes of what may be wrong with a field; messages/<language>/common.json says them in words. */

@@ -1,0 +1,139 @@
+"""The portal in Chromium: signed in by a link as a client is; each page in three languages, wide and narrow, by axe."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.e2e.conftest import DESKTOP, PHONE, Pages, Sandbox
+
+WEB = Path(__file__).parents[2] / "web"
+FIRST_LOAD = 200_000
+PAGES = ("/home", "/requests", "/new", "/settings", "/organisation", "/request?id={id}")
+OPEN = ("/sign-in", "/sign-up", "/forgot-password", "/reset-password?token=x", "/verify-email?token=x")
+GRAVE = ("serious", "critical")
+AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@pytest.fixture(scope="session")
+def client(sandbox: Sandbox) -> dict[str, str]:
+    """A client with a request of his own, and how to make links for him."""
+    key = sandbox.clobus("sandbox", "token", "administrator")
+    headers = {"Authorization": f"Bearer {key}"}
+    with httpx.Client(base_url=sandbox.urls["api"], headers=headers, timeout=30) as http:
+        found = http.get("/api/consultations", params={"limit": 50}).raise_for_status().json()["consultations"]
+        row = next(each for each in found if each["client_id"] and each["number"])
+    return {"key": key, "client_id": row["client_id"], "id": row["cons_id"]}
+
+
+async def _sign_in(page: Page, api: str, client: dict[str, str]) -> None:
+    async with httpx.AsyncClient(base_url=api, headers={"Authorization": f"Bearer {client['key']}"}) as http:
+        body = {"purpose": "signin", "client_id": client["client_id"]}
+        token = (await http.post("/api/auth/links", json=body)).raise_for_status().json()["token"]
+    await page.goto(f"{api}/en/sign-in?token={token}")
+    await page.locator("form button[type=submit]").click()
+    await expect(page).to_have_url(re.compile("/en/home$"))
+
+
+async def _grave(page: Page) -> list[str]:
+    """What axe finds that keeps people out, with where."""
+    await page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: dict[str, Any] = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{each['id']}: {node['target']}"
+        for each in found["violations"] if each["impact"] in GRAVE for node in each["nodes"]
+    ]  # fmt: skip
+
+
+async def _whole(page: Page, address: str) -> None:
+    await page.goto(address)
+    await expect(page.locator("h1").first).to_be_visible()
+    await expect(page.locator("main [role=status] .sr-only")).to_have_count(0)
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{address} is too wide"
+    assert await _grave(page) == [], address
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("size", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
+async def test_pages_in_three_languages(
+    sandbox: Sandbox, pages: Pages, client: dict[str, str], size: dict[str, int], scheme: str
+) -> None:
+    api = sandbox.urls["api"]
+    page = await pages.open(f"{api}/en/sign-in", size=size, color_scheme=scheme)
+    await _sign_in(page, api, client)
+    for language in ("uz", "ru", "en"):
+        for path in PAGES:
+            await _whole(page, f"{api}/{language}{path.format(id=client['id'])}")
+            assert await page.evaluate("document.documentElement.lang") == language
+
+
+@pytest.mark.slow
+async def test_pages_before_signing_in(sandbox: Sandbox, pages: Pages) -> None:
+    page = await pages.open(f"{sandbox.urls['api']}/uz/sign-in", size=PHONE)
+    for path in OPEN:
+        await _whole(page, f"{sandbox.urls['api']}/uz{path}")
+
+
+@pytest.mark.slow
+async def test_a_client_asks_and_writes(sandbox: Sandbox, pages: Pages, client: dict[str, str]) -> None:
+    """A question becomes a request; a message goes into its conversation, and into Chatwoot's side of it."""
+    api = sandbox.urls["api"]
+    page = await pages.open(f"{api}/en/sign-in")
+    await _sign_in(page, api, client)
+    await page.goto(f"{api}/en/new?kind=support")
+    await page.get_by_label("Your question").fill("The balance does not open since this morning")
+    await page.get_by_role("button", name="Send request").click()
+    await expect(page).to_have_url(re.compile(r"/en/request\?id="))
+    box = page.get_by_label("Message", exact=True)
+    await expect(page.get_by_role("log")).to_be_visible(timeout=20_000)
+    await box.fill("It says: no connection")
+    await box.press("Enter")
+    await expect(page.get_by_role("log")).to_contain_text("It says: no connection")
+    headers = {"Authorization": f"Bearer {client['key']}"}
+    async with httpx.AsyncClient(base_url=api, headers=headers) as http:
+        name = page.url.rpartition("=")[2]
+        talk = (await http.get(f"/api/consultations/{name}/messages")).raise_for_status().json()
+    assert [each["side"] for each in talk["messages"] if each["text"] == "It says: no connection"] == ["client"]
+
+
+@pytest.mark.parametrize("page", ["sign-in", "home", "requests", "request", "new"])
+def test_first_load_is_light(page: str) -> None:
+    """Scripts that a page begins with, as they go over the line."""
+    html = (WEB / "out" / "uz" / f"{page}.html").read_text(encoding="utf-8")
+    manifest = json.loads((WEB / "out" / "manifest.json").read_text())["files"]
+    scripts = set(re.findall(r'<script src="([^"]+\.js)"(?![^>]*noModule)', html))
+    scripts |= set(re.findall(r'<link rel="preload" as="script"[^>]*href="([^"]+)"', html))
+    sizes = {
+        path: (WEB / "out" / (path[1:] + (".br" if manifest[path].get("packed") else ""))).stat().st_size
+        for path in scripts
+    }
+    assert len(sizes) > 5
+    assert sum(sizes.values()) <= FIRST_LOAD, dict(sorted(sizes.items(), key=lambda item: -item[1])[:8])
+
+
+async def test_answers_tell_the_browser_how_to_keep_them(sandbox: Sandbox) -> None:
+    async with httpx.AsyncClient(base_url=sandbox.urls["api"]) as http:
+        page = await http.get("/uz/sign-in", headers={"Accept-Encoding": "br"})
+        assert page.headers["content-encoding"] == "br"
+        assert page.headers["cache-control"] == "no-cache"
+        policy = page.headers["content-security-policy"]
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        again = await http.get("/uz/sign-in", headers={"Accept-Encoding": "br", "If-None-Match": page.headers["etag"]})
+        assert again.status_code == 304
+        script = re.findall(r'src="(/_next/[^"]+)"', page.text)[0]
+        asset = await http.get(script, headers={"Accept-Encoding": "gzip"})
+        assert asset.headers["content-encoding"] == "gzip"
+        assert "immutable" in asset.headers["cache-control"]
+        assert (await http.get("/uz/nowhere")).status_code == 404
+        for path in ("/uz/..%2f..%2fmanifest.json", "/_next/../manifest.json", "/_next/%2e%2e/manifest.json"):
+            assert (await http.get(path)).status_code == 404
+        first = await http.get("/", headers={"Accept": "text/html", "Accept-Language": "uz"})
+        assert first.status_code == 302
+        assert first.headers["location"] == "/uz"
