@@ -7,9 +7,12 @@ import time
 from zoneinfo import ZoneInfo
 
 from benchmarks.database import Server
-from clobus.core.db import Database
+from clobus.core.db import Database, run
 from clobus.modules.consultations.calendar import Calendar
-from clobus.modules.reports import upkeep, worktime
+from clobus.modules.reports import worktime
+from clobus.modules.reports.facts import COLUMNS, EDGES
+from clobus.modules.reports.rollups import ROLLUPS
+from clobus.modules.reports.types import NOBODY
 
 ZONE = ZoneInfo("Asia/Tashkent")
 CALENDAR = Calendar(ZONE, holidays=frozenset({(1, 1), (3, 8), (3, 21), (5, 9), (9, 1), (12, 8)}))
@@ -56,6 +59,25 @@ where cl_ref_key is not null and random() < 0.08
 """
 
 
+_FACTS = f"""
+insert into rep.facts ({", ".join(COLUMNS)})
+select cons_id, create_date, local::date, extract(hour from local), kind, source, coalesce(lang, ''),
+    coalesce(online_question_cat, %(nobody)s), coalesce(manager, %(nobody)s), client_id, null,
+    width_bucket(first, {EDGES}), width_bucket(answer, {EDGES}), width_bucket(closing, {EDGES}),
+    1, closed, cancelled, coalesce(first, 0), (first is not null)::int, coalesce(answer, 0), (answer is not null)::int,
+    coalesce(closing, 0), (closing is not null)::int, rated * (1 + floor(5 * random())), rated, rated,
+    moved, moved, again, (first <= 7200)::int, (first > 7200)::int, coalesce((closing <= 97200)::int, 0),
+    coalesce((closing > 97200)::int, 0)
+from (select c.*, create_date at time zone 'Asia/Tashkent' as local,
+        case when cl_ref_key is null then 'support' else 'accounting' end as kind,
+        (status in ('closed', 'resolved'))::int as closed, (status = 'cancelled')::int as cancelled,
+        floor(-4000 * ln(random() + 1e-9))::int as first, floor(-6000 * ln(random() + 1e-9))::int as answer,
+        case when status in ('closed', 'resolved') then floor(-60000 * ln(random() + 1e-9))::int end as closing,
+        (random() < 0.3)::int as rated, (random() < 0.08)::int as moved, (random() < 0.2)::int as again
+    from cons.cons c) c order by create_date
+"""
+
+
 def make(server: Server, total: int) -> str:
     """The address of a base with so many requests and their sums; made once in a data directory."""
     name = f"reports_{total}"
@@ -77,11 +99,17 @@ def make(server: Server, total: int) -> str:
 
 
 async def _summed(url: str) -> None:
+    """Facts of likely values, not reckoned one by one from the desk: that takes 130 microseconds a request."""
     db = Database(url)
     await db.open()
     started = time.perf_counter()
     async with db.transaction() as connection:
         await worktime.keep(connection, CALENDAR, 2026)
-        count = await upkeep.rebuild(connection, ZONE)
-    print(f"{count} facts and their sums in {time.perf_counter() - started:.0f} s", flush=True)
+        await run(connection, "truncate rep.changed")
+        await run(connection, _FACTS, {"nobody": NOBODY})
+        for rollup in ROLLUPS:
+            await run(connection, rollup.added("(select 1 as sign, * from rep.facts) f", "d"))
+            for grain in "wm":
+                await run(connection, rollup.coarser(grain))
+    print(f"facts and their sums in {time.perf_counter() - started:.0f} s", flush=True)
     await db.close()

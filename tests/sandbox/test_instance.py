@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from clobus import settings
+from clobus.gateways.onec.entities import DaySummary
 from clobus.sandbox import instance as instances
 from clobus.sandbox.instance import Instance
 from clobus.sandbox.process import PartError
@@ -47,6 +48,8 @@ def test_settings_of_the_parts(kept: Instance) -> None:
     assert settings == {
         "CLOBUS_DATABASE_URL": "postgresql://127.0.0.1:1/clobus",
         "CLOBUS_PUBLIC_URL": "http://127.0.0.1:8000",
+        "CLOBUS_REPORTS__ONEC_REGISTER": DaySummary.entity_set,
+        "CLOBUS_REPORTS__DIGEST_CHAT_ID": instances.ALERT_CHAT_ID,
         "CLOBUS_ONEC__BASE_URL": "http://127.0.0.1:1",
         "CLOBUS_ONEC__USER": "odata",
         "CLOBUS_ONEC__PASSWORD": "p",

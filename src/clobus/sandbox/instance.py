@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from clobus.gateways.onec.entities import DaySummary
 from clobus.sandbox.process import PartError
 
 TWINS = ("onec", "chatwoot", "telegram", "mail")
@@ -72,6 +73,8 @@ class Instance:
             "CLOBUS_PUBLIC_URL": self.api,
             "CLOBUS_SANDBOX_URL": f"{self.page}/sandbox" if self.page else "",
             "CLOBUS_SECRET_KEY": secret_key(self.data),
+            "CLOBUS_REPORTS__ONEC_REGISTER": DaySummary.entity_set,
+            "CLOBUS_REPORTS__DIGEST_CHAT_ID": ALERT_CHAT_ID,
         }
         for twin, address in self.twins.items():
             known = {"alert_chat_id": ALERT_CHAT_ID} if twin == "telegram" else {}
