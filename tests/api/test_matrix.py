@@ -159,9 +159,7 @@ class World:
             path = path.replace("{" + key + "}", self.names.get(value, value))
         query = "=".join(self.names.get(part, part) for part in door.query.split("="))
         self.http.cookies.clear()
-        return await self.http.request(
-            method, path + query, headers=headers, json=self._put(door.body), data=door.form
-        )
+        return await self.http.request(method, path + query, headers=headers, json=self._put(door.body), data=door.form)
 
     def _put(self, value: Any) -> Any:
         if isinstance(value, dict):

@@ -46,6 +46,7 @@ def test_settings_of_the_parts(kept: Instance) -> None:
     assert key == kept.environment()["CLOBUS_SECRET_KEY"]
     assert len(key) >= 32
     assert settings == {
+        "CLOBUS_ACCOUNTS__STAFF_SECOND_FACTOR": "false",
         "CLOBUS_DATABASE_URL": "postgresql://127.0.0.1:1/clobus",
         "CLOBUS_PUBLIC_URL": "http://127.0.0.1:8000",
         "CLOBUS_REPORTS__ONEC_REGISTER": DaySummary.entity_set,

@@ -75,6 +75,8 @@ class Instance:
             "CLOBUS_SECRET_KEY": secret_key(self.data),
             "CLOBUS_REPORTS__ONEC_REGISTER": DaySummary.entity_set,
             "CLOBUS_REPORTS__DIGEST_CHAT_ID": ALERT_CHAT_ID,
+            # Whoever tries the sandbox signs in with a password alone.
+            "CLOBUS_ACCOUNTS__STAFF_SECOND_FACTOR": "false",
         }
         for twin, address in self.twins.items():
             known = {"alert_chat_id": ALERT_CHAT_ID} if twin == "telegram" else {}

@@ -18,7 +18,7 @@ from clobus.core.auth import Role
 from clobus.core.db import Database, run
 from clobus.modules.accounts.service import create_key
 from clobus.sandbox import instance as instances
-from clobus.sandbox import process, progress
+from clobus.sandbox import people, process, progress
 from clobus.sandbox.instance import TWINS, Instance
 from clobus.sandbox.postgres import Postgres
 from clobus.sandbox.process import PartError
@@ -95,6 +95,7 @@ def _run(supervisor: Supervisor, this: Instance, port: int, console: Console) ->
     _first_load(supervisor, this, console)
     if this.page:
         _start_page(supervisor, this)
+        asyncio.run(people.seed(this.database_url, this.data))
     this.state = "ready"
     instances.write(this)
     _tell(this, console, time.monotonic() - began)
@@ -219,6 +220,11 @@ def _tell(this: Instance, console: Console, seconds: float) -> None:
         rows.append(("Sandbox", f"{this.page}/sandbox", "1C, Chatwoot, a Telegram phone, faults"))
     for name, address in this.twins.items():
         rows.append((f"{name} twin", address, _login(this, name)))
+    if this.page:
+        rows += [
+            (f"as {role}", known["email"], f"password {known['password']}")
+            for role, known in people.logins(this.data).items()
+        ]
     lines = [
         f"\nAll is up after {seconds:.0f} s. Everything is kept in {this.data}; Ctrl-C stops, `make run` goes on.\n"
     ]
