@@ -20,6 +20,7 @@ COMMANDS = {
     "sync": "The processes of the sync.",
     "dead-letters": "What could not be done, why, and another try.",
     "keys": "API keys: who may call, and what.",
+    "people": "Roles of people with accounts.",
     "messages": "What people were told, and what became of it.",
     "ratings": "What clients think of consultations.",
     "reports": "Counts, times, marks and kept promises, on the screen or as files.",

@@ -16,9 +16,9 @@ from clobus.core.events import Origin
 from clobus.gateways.chatwoot.client import ChatwootClient
 from clobus.gateways.onec.client import OnecClient
 from clobus.gateways.telegram.client import TelegramClient
-from clobus.modules.accounts import sessions
+from clobus.modules.accounts import devices, proofs, sessions, tries
 from clobus.modules.consultations import rating_requests, reassignment
-from clobus.modules.notifications import reminders
+from clobus.modules.notifications import letters, reminders
 from clobus.modules.ops import alerts, partners
 from clobus.modules.reports import sending
 from clobus.modules.reports import service as reports
@@ -173,7 +173,9 @@ async def _cleanup(parts: Parts) -> None:
             ("delete from sys.alerts where over_told_at < now() - %s::interval", KEEP_MESSAGES_DAYS),
         ):  # fmt: skip
             this.updated += await run(connection, sql, (f"{days} days",))
-        this.updated += await sessions.forget_old(connection)
+        for forget in (sessions.forget_old, proofs.forget_old, devices.forget_old, tries.forget_old):
+            this.updated += await forget(connection)
+        this.updated += await letters.forget_old(connection, KEEP_MESSAGES_DAYS)
 
 
 async def _reassign(parts: Parts) -> None:
