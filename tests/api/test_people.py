@@ -154,3 +154,19 @@ async def test_the_log_is_searched_exported_and_never_changed(api: Api, dsn: str
         for sql in ("update log.audit set act = 'x'", "delete from log.audit", "truncate log.audit"):
             with pytest.raises(RaiseException, match="append-only"):
                 connection.execute(sql)
+
+
+async def test_what_a_person_does_elsewhere_is_in_the_log_too(api: Api) -> None:
+    browser = await member(api)
+    made = (await browser.post("/api/organisations", {"inn": INN, "name": "Romashka"})).json()
+    async with api.runtime.db.transaction() as connection:
+        await run(connection, "update cab.organisations set client_id = %s, matched_by = 'staff'", (api.client_id,))
+    asking = {"consultation": {"client_id": api.client_id, "comment": "?", "lang": "ru"}}
+    headers = {"X-Organisation-Id": made["organisation_id"]}
+    assert (await browser.post("/api/consultations/create", asking, **headers)).status_code == 200
+    assert (await browser.post("/api/consultations/create", {}, **headers)).status_code == 422
+    assert (await browser.get("/api/consultations", **headers)).status_code == 200
+    assert await acts(api.runtime.db) == ["session.begun", "organisation.made", "request"]
+    kept = await asked(api.runtime.db, "select * from log.audit where act = 'request'")
+    assert (kept["target"], kept["address"]) == ("POST /api/consultations/create", "127.0.0.1")
+    assert str(kept["organisation_id"]) == made["organisation_id"]
