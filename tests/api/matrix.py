@@ -113,10 +113,10 @@ DOORS: dict[str, Door] = {
     "GET /api/consultations/{name}/attachments/{attachment_id}": Door(
         to(CLIENTS, SERVICES, STAFF, "auditor", "front", status=404), {"name": "@made", "attachment_id": "@session"}
     ),
-    # ---- the talk; no request of the matrix has a conversation
+    # ---- the talk; no request of the matrix has a conversation yet
     "GET /api/consultations/{name}/messages": Door(OWN_ROW | {"own_user": 404}, {"name": "@made"}),
     "POST /api/consultations/{name}/messages": Door(
-        to(OWN, STAFF, status=409) | {"own_user": 404, "other": 404}, {"name": "@made"}, {"text": "?"}
+        to(OWN, STAFF, status=202) | {"own_user": 404, "other": 404}, {"name": "@made"}, {"text": "?"}
     ),
     "GET /api/consultations/{name}/messages/files/{file_id}": Door(
         to(CLIENTS, SERVICES, STAFF, "auditor", status=404), {"name": "@made", "file_id": "1"}

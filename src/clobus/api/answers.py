@@ -23,7 +23,6 @@ class Problem(BaseModel):
 
 
 STATUS: dict[str, int] = {
-    "conversation.none": 409,
     "attachment.empty": 422, "attachment.malformed": 400, "attachment.none": 400, "attachment.too_large": 413,
     "attachment.too_many": 413, "attachment.type": 415, "attachment.unknown": 404, "auth.role": 403,
     "auth.unknown": 401, "client.code_and_tax_id_required": 400, "client.code_is_no_number": 400,

@@ -1,31 +1,32 @@
 """The talk of a request through us: what was said in its conversation, a message into it, the files of messages.
 
-Nothing is kept here: Chatwoot has the words. Its message events come back as events of the request, so that whoever
-watches it live reads anew.
+Chatwoot has the words; here is only what it does not have yet. Its message events come back as events of the request,
+so that whoever watches it live reads anew.
 """
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote, unquote, urlsplit
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from clobus.api.answers import problems_of
 from clobus.api.replies import answer, is_staff, named, settings_of
 from clobus.core import idempotency
 from clobus.core.auth import READERS, Principal, Role, require
-from clobus.core.errors import Conflict, NotFound, OutcomeUnknown
+from clobus.core.db import Connection
+from clobus.core.errors import GatewayError, NotFound
 from clobus.core.ids import new_id
 from clobus.gateways.chatwoot import files
 from clobus.gateways.chatwoot.client import ChatwootClient
 from clobus.gateways.chatwoot.wire import Attachment, Message
-from clobus.modules.consultations import policy, reading
+from clobus.modules.consultations import policy, reading, service
 from clobus.modules.consultations.types import TERMINAL, Status
+from clobus.sync.telegram import book
 
 router = APIRouter(prefix="/api/consultations", tags=["consultations"])
 READ = require(Role.CLIENT, *READERS, scope="consultations:read")
@@ -63,11 +64,26 @@ class SaidOut(BaseModel):
     files: list[SaidFileOut]
 
 
+class SayingOut(BaseModel):
+    """What was written here and is not in the conversation: on its way (`sending`), or `refused`."""
+
+    key: str
+    side: str
+    text: str
+    at: datetime
+    state: Literal["sending", "refused"]
+    files: list[str]
+
+
 class TalkOut(BaseModel):
-    """The talk, oldest first; `open`: whether something can be written. Without a conversation yet it is empty."""
+    """The talk, oldest first, and what is on its way into it; `open`: whether something can be written. `away`:
+    Chatwoot cannot be read now, so that only what is on its way is shown.
+    """
 
     messages: list[SaidOut]
+    sending: list[SayingOut]
     open: bool
+    away: bool
 
 
 class SayIn(BaseModel):
@@ -84,49 +100,59 @@ async def _state(request: Request, name: str, principal: Principal) -> tuple[UUI
         return cons_id, await reading.answer_state(connection, cons_id)
 
 
-@router.get("/{name}/messages", response_model=TalkOut, responses=problems_of("consultation.unknown", *DOWN),
+@router.get("/{name}/messages", response_model=TalkOut, responses=problems_of("consultation.unknown"),
             summary="Read the talk")  # fmt: skip
-async def read(request: Request, name: str, principal: Reader) -> Response:
-    """What was said on a request, as Chatwoot has it now; 404 for another's, 503 without Chatwoot."""
-    _, state = await _state(request, name, principal)
+async def read(
+    request: Request, name: str, principal: Reader, after: Annotated[int, Query(ge=0, le=2**53)] = 0
+) -> Response:
+    """What was said on a request, as Chatwoot has it now (only what is newer than message `after`), and what is on its
+    way. 404 for another's.
+    """
+    cons_id, state = await _state(request, name, principal)
+    # Read before the conversation: what arrives meanwhile is in both, and shown once.
+    async with request.app.state.runtime.db.read() as connection:
+        sending = await book.from_pages(connection, cons_id)
     found: list[Message] = []
+    away = False
     if state["conversation_id"] is not None:
-        found = await _said(request.app.state.runtime.chatwoot, state["conversation_id"])
-    is_open = Status(state["status"]) not in TERMINAL
-    return answer({"messages": [_out(each) for each in found], "open": is_open})
+        try:
+            found = await _said(request.app.state.runtime.chatwoot, state["conversation_id"], after)
+        except GatewayError:
+            away = True
+    there = {message.source_id for message in found}
+    return answer(
+        {
+            "messages": [_out(each) for each in found],
+            "sending": [each for each in sending if each["key"] not in there],
+            "open": Status(state["status"]) not in TERMINAL,
+            "away": away,
+        }
+    )
 
 
 @router.post(
-    "/{name}/messages", response_model=SaidOut, status_code=201, summary="Say something",
-    responses=problems_of("consultation.unknown", "consultation.ended", "conversation.none", "idempotency.key_length",
-                          *DOWN),
+    "/{name}/messages", response_model=SayingOut, status_code=202, summary="Say something",
+    responses=problems_of("consultation.unknown", "consultation.ended", "idempotency.key_length",
+                          "idempotency.other_body"),
 )  # fmt: skip
 async def say(
     request: Request, name: str, body: SayIn, principal: Writer,
     idempotency_key: Annotated[str | None, Header()] = None,
 ) -> Response:  # fmt: skip
-    """Write into the conversation: a client as its contact, staff as the desk. Once for an Idempotency-Key, by which
-    the message is looked for before it is written. 409 for an ended request, or before there is a conversation.
+    """Write into the conversation: a client as its contact, staff as the desk. It is kept and sent on in order, also
+    when Chatwoot is away or has no conversation yet. Once for an Idempotency-Key. 409 for an ended request.
     """
-    cons_id, state = await _state(request, name, principal)
-    policy.ensure_open(Status(state["status"]))
-    if state["conversation_id"] is None:
-        raise Conflict("conversation.none")
-    key = idempotency.key_of(principal.id, f"say:{cons_id}", idempotency_key, "")
-    mark = f"web-{hashlib.sha256(repr(key).encode()).hexdigest()[:40] if key else new_id()}"
-    chatwoot: ChatwootClient = request.app.state.runtime.chatwoot
-    number: int = state["conversation_id"]
-    message = await chatwoot.find_message(number, mark) if key else None
-    if message is None:
-        try:
-            message = await chatwoot.create_message(
-                number, body.text, message_type="outgoing" if is_staff(principal) else "incoming", source_id=mark
-            )
-        except OutcomeUnknown:
-            message = await chatwoot.find_message(number, mark)
-            if message is None:
-                raise
-    return answer(_out(message), 201)
+    async with request.app.state.runtime.db.transaction() as connection:
+        cons_id = await named(connection, name, principal)
+        key = idempotency.make_key(principal.id, f"say:{cons_id}", idempotency_key, await request.body())
+        work = _say(connection, cons_id, body.text, staff=is_staff(principal))
+        return answer(await idempotency.once(connection, key, cons_id, work), 202)
+
+
+async def _say(connection: Connection, cons_id: UUID, text: str, *, staff: bool) -> dict[str, Any]:
+    row = (await service.load(connection, [cons_id]))[cons_id]
+    policy.ensure_open(row.status)
+    return await book.say(connection, cons_id, text, f"web-{new_id()}", staff=staff)
 
 
 @router.get(
@@ -152,8 +178,7 @@ async def content(request: Request, name: str, file_id: int, principal: Reader) 
     return Response(body, media_type="application/octet-stream", headers=headers)
 
 
-async def _said(chatwoot: ChatwootClient, conversation_id: int) -> list[Message]:
-    after = 0
+async def _said(chatwoot: ChatwootClient, conversation_id: int, after: int = 0) -> list[Message]:
     found: dict[int, Message] = {}
     for _ in range(MAX_PAGES):
         batch = await chatwoot.messages(conversation_id, after=after)

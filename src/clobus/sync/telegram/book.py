@@ -1,4 +1,4 @@
-"""What is on its way between chats and conversations: one row for each thing said, its fate, both its numbers."""
+"""What is on its way between chats or pages and conversations: one row for each thing said, its fate, its numbers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from clobus.core.db import Connection, one, rows, run
 
 CHAT = "chat"
 """The subject of pushes in both directions; its id is the request's."""
+PAGE = 0
+"""Stands for the chat of what was written on a page of ours."""
 
 
 async def bring_in(
@@ -55,6 +57,35 @@ async def note(connection: Connection, cons_id: UUID, chat_id: int, text: str, m
         (cons_id, chat_id, f"tgnote-{mark}", Jsonb({"text": text})),
     )
     await outbox.touch(connection, "chatwoot", CHAT, [cons_id])
+
+
+async def say(connection: Connection, cons_id: UUID, text: str, mark: str, *, staff: bool) -> dict[str, Any]:
+    """Note what was written on a page for a request's conversation; it goes in order with what comes from chats."""
+    [made] = await rows(
+        connection,
+        "insert into cons.telegram_messages (cons_id, chat_id, direction, kind, mark, content)"
+        " values (%s, %s, 'in', 'text', %s, %s) returning created_at",
+        (cons_id, PAGE, mark, Jsonb({"text": text, "staff": staff})),
+    )
+    await outbox.touch(connection, "chatwoot", CHAT, [cons_id])
+    return {"key": mark, "side": "desk" if staff else "client", "text": text, "at": made["created_at"].isoformat(),
+            "state": "sending", "files": []}  # fmt: skip
+
+
+async def from_pages(connection: Connection, cons_id: UUID) -> list[dict[str, Any]]:
+    """What was written or put on pages and its conversation does not have, oldest first: on its way, or refused."""
+    found = await rows(
+        connection,
+        "select mark as key, case when content ->> 'staff' = 'true' then 'desk' else 'client' end as side,"
+        " coalesce(content ->> 'text', '') as text, created_at as at,"
+        " case when state in ('waiting', 'sending') then 'sending' else 'refused' end as state, '{}'::text[] as files"
+        " from cons.telegram_messages where cons_id = %(id)s and chat_id = %(page)s and direction = 'in'"
+        " and state <> 'done' union all select 'file-' || attachment_id, case side when 'client' then 'client'"
+        " else 'desk' end, coalesce(comment, ''), created_at, 'sending', array[name] from cons.attachments"
+        " where cons_id = %(id)s and sent_at is null order by at, key limit 200",
+        {"id": cons_id, "page": PAGE},
+    )
+    return [dict(row) for row in found]
 
 
 async def waiting(connection: Connection, cons_id: UUID, directions: Sequence[str]) -> list[DictRow]:

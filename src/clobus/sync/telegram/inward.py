@@ -28,7 +28,7 @@ _MARKS = re.compile(r"([\\`*_{}\[\]()#+!|<>~])")
 
 
 class Inward:
-    """Carries what people said in Telegram; the handler of subject `chat` of system `chatwoot`."""
+    """Carries what people said in Telegram or on a page; the handler of subject `chat` of system `chatwoot`."""
 
     def __init__(self, db: Database, chatwoot: ChatwootClient, telegram: TelegramClient | None) -> None:
         self.db = db
@@ -88,6 +88,10 @@ class Inward:
                 lost += [] if fetched else [file["name"]]
         text = _text(group, lost)
         attributes = await self._attributes(first)
+        if first["content"].get("staff"):
+            return await self.chatwoot.create_message(
+                conversation_id, text or "…", message_type="outgoing", source_id=mark
+            )
         if files:
             return await create_message_with_files(
                 self.chatwoot, conversation_id, files, content=text, message_type="incoming", source_id=mark,

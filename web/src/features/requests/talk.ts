@@ -5,6 +5,7 @@ import { client, data, type Schemas } from "@/shared/api/client";
 import { requestKeys, sendFiles } from "./api";
 
 export type Said = Schemas["SaidOut"];
+export type Talk = Schemas["TalkOut"];
 
 export function talkQuery(id: string) {
   return queryOptions({
@@ -12,7 +13,7 @@ export function talkQuery(id: string) {
     queryFn: () => data(client.GET("/api/consultations/{name}/messages", { params: { path: { name: id } } })),
     staleTime: 5_000,
     // The live topic tells of news; this is for a line that is down without anybody noticing.
-    refetchInterval: 60_000,
+    refetchInterval: ({ state }) => (state.data?.sending.length ? 5_000 : 60_000),
   });
 }
 

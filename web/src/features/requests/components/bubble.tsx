@@ -4,7 +4,7 @@ import clsx from "clsx";
 import { Paperclip } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useFormat } from "@/shared/lib/format";
-import type { Said } from "../talk";
+import type { Said, Talk } from "../talk";
 
 /** One message. */
 export function Bubble({ id, said, named }: { id: string; said: Said; named: boolean }) {
@@ -24,6 +24,19 @@ export function Bubble({ id, said, named }: { id: string; said: Said; named: boo
         ))}
         <time dateTime={said.at} className={clsx("num mt-0.5 block text-right text-xs", own ? "opacity-85" : "text-muted")}>{format.time(said.at)}</time>
       </div>
+    </div>
+  );
+}
+
+/** What is on its way into the talk. */
+export function Going({ going }: { going: Talk["sending"][number] }) {
+  const t = useTranslations("requests.chat");
+  const own = going.side === "client";
+  return (
+    <div className={clsx("max-w-[85%] min-w-0 rounded-2xl border border-dashed border-line bg-surface px-4 py-2.5", own ? "self-end" : "self-start")}>
+      {going.text && <p className="leading-6 break-words whitespace-pre-line">{going.text}</p>}
+      {going.files.map((name) => <p key={name} className="break-all">{name}</p>)}
+      <p className="mt-0.5 text-right text-xs text-muted">{t(going.state === "refused" ? "refused" : "pending")}</p>
     </div>
   );
 }

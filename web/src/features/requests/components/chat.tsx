@@ -9,8 +9,8 @@ import { Section } from "@/shared/ui/page";
 import { EmptyState, Loaded } from "@/shared/ui/state";
 import type { Request } from "../api";
 import { isOpen } from "../kinds";
-import { talkQuery, type Said } from "../talk";
-import { Bubble } from "./bubble";
+import { talkQuery, type Talk } from "../talk";
+import { Bubble, Going } from "./bubble";
 import { Composer } from "./composer";
 
 /** The talk between the client and the manager; the manager sits in Chatwoot. */
@@ -19,21 +19,22 @@ export function Chat({ request }: { request: Request }) {
   const query = useQuery(talkQuery(request.cons_id));
   return (
     <Section title={t("title")} flush className="flex flex-col">
-      <Loaded query={query}>{(talk) => <Messages id={request.cons_id} said={talk.messages} />}</Loaded>
+      <Loaded query={query}>{(talk) => <Messages id={request.cons_id} talk={talk} />}</Loaded>
       {isOpen(request.status) ? <Composer id={request.cons_id} /> : <p className="border-t border-line px-5 py-4 text-sm text-muted">{t("over")}</p>}
     </Section>
   );
 }
 
-function Messages({ id, said }: { id: string; said: Said[] }) {
+function Messages({ id, talk }: { id: string; talk: Talk }) {
+  const { messages: said, sending } = talk;
   const t = useTranslations("requests.chat");
   const format = useFormat();
   const box = useRef<HTMLDivElement>(null);
-  const last = said.at(-1)?.id;
+  const last = `${said.at(-1)?.id} ${sending.at(-1)?.key}`;
   useEffect(() => {
     box.current?.scrollTo({ top: box.current.scrollHeight });
   }, [last]);
-  if (said.length === 0) {
+  if (said.length + sending.length === 0 && !talk.away) {
     return <div className="border-t border-line"><EmptyState icon={<MessagesSquare className="size-6" />} title={t("none")} text={t("none_text")} /></div>;
   }
   return (
@@ -48,6 +49,8 @@ function Messages({ id, said }: { id: string; said: Said[] }) {
           </div>
         );
       })}
+      {talk.away && <p role="status" className="my-2 self-center rounded-full bg-warn-soft px-3 py-0.5 text-sm text-warn">{t("away")}</p>}
+      {sending.map((each) => <Going key={each.key} going={each} />)}
     </div>
   );
 }

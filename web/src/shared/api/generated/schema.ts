@@ -876,14 +876,15 @@ export interface paths {
         };
         /**
          * Read the talk
-         * @description What was said on a request, as Chatwoot has it now; 404 for another's, 503 without Chatwoot.
+         * @description What was said on a request, as Chatwoot has it now (only what is newer than message `after`), and what is on its
+         *     way. 404 for another's.
          */
         get: operations["read_api_consultations__name__messages_get"];
         put?: never;
         /**
          * Say something
-         * @description Write into the conversation: a client as its contact, staff as the desk. Once for an Idempotency-Key, by which
-         *     the message is looked for before it is written. 409 for an ended request, or before there is a conversation.
+         * @description Write into the conversation: a client as its contact, staff as the desk. It is kept and sent on in order, also
+         *     when Chatwoot is away or has no conversation yet. Once for an Idempotency-Key. 409 for an ended request.
          */
         post: operations["say_api_consultations__name__messages_post"];
         delete?: never;
@@ -5733,6 +5734,30 @@ export interface components {
             text: string;
         };
         /**
+         * SayingOut
+         * @description What was written here and is not in the conversation: on its way (`sending`), or `refused`.
+         */
+        SayingOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Files */
+            files: string[];
+            /** Key */
+            key: string;
+            /** Side */
+            side: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "sending" | "refused";
+            /** Text */
+            text: string;
+        };
+        /**
          * ScheduleIn
          * @description A report that is sent by itself: yesterday's each day, the week's on Mondays, the month's on the first.
          *
@@ -6103,13 +6128,18 @@ export interface components {
         };
         /**
          * TalkOut
-         * @description The talk, oldest first; `open`: whether something can be written. Without a conversation yet it is empty.
+         * @description The talk, oldest first, and what is on its way into it; `open`: whether something can be written. `away`:
+         *     Chatwoot cannot be read now, so that only what is on its way is shown.
          */
         TalkOut: {
+            /** Away */
+            away: boolean;
             /** Messages */
             messages: components["schemas"]["SaidOut"][];
             /** Open */
             open: boolean;
+            /** Sending */
+            sending: components["schemas"]["SayingOut"][];
         };
         /**
          * TelegramMessageOut
@@ -10302,7 +10332,9 @@ export interface operations {
     };
     read_api_consultations__name__messages_get: {
         parameters: {
-            query?: never;
+            query?: {
+                after?: number;
+            };
             header?: never;
             path: {
                 name: string;
@@ -10319,6 +10351,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "away": true,
                      *       "messages": [
                      *         {
                      *           "at": "2026-11-26T05:00:00Z",
@@ -10335,7 +10368,19 @@ export interface operations {
                      *           "text": "text"
                      *         }
                      *       ],
-                     *       "open": true
+                     *       "open": true,
+                     *       "sending": [
+                     *         {
+                     *           "at": "2026-11-26T05:00:00Z",
+                     *           "files": [
+                     *             "text"
+                     *           ],
+                     *           "key": "text",
+                     *           "side": "text",
+                     *           "state": "sending",
+                     *           "text": "text"
+                     *         }
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["TalkOut"];
@@ -10420,7 +10465,7 @@ export interface operations {
         };
         responses: {
             /** @description Successful Response */
-            201: {
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10428,20 +10473,16 @@ export interface operations {
                     /**
                      * @example {
                      *       "at": "2026-11-26T05:00:00Z",
-                     *       "author": "text",
                      *       "files": [
-                     *         {
-                     *           "id": 1,
-                     *           "name": "text",
-                     *           "size": 1
-                     *         }
+                     *         "text"
                      *       ],
-                     *       "id": 1,
+                     *       "key": "text",
                      *       "side": "text",
+                     *       "state": "sending",
                      *       "text": "text"
                      *     }
                      */
-                    "application/json": components["schemas"]["SaidOut"];
+                    "application/json": components["schemas"]["SayingOut"];
                 };
             };
             /** @description The request is wrong */
