@@ -19,7 +19,7 @@ PLACES = (
 async def opened(pages: Pages, sandbox: Sandbox, path: str, *, role: str = "administrator", **how: Any) -> Page:
     """A page of the console in a browser of its own that has signed in with a key of this role."""
     base = sandbox.urls["api"].rstrip("/")
-    page = await pages.open(f"{base}/health/live", **how)
+    page = await pages.open("about:blank", **how)
     token = sandbox.clobus("sandbox", "token", role).splitlines()[-1]
     signed = await page.context.request.post(f"{base}/api/auth/key", data={"token": token}, headers={"Origin": base})
     assert signed.status == 200, await signed.text()
@@ -92,7 +92,8 @@ async def test_the_panel_is_told_who_looks_by_a_window_and_what_by_its_parent(pa
     shown = await (await page.context.request.get(f"{base}/api/desk/today?limit=50")).json()
     request = next(row for row in shown["items"] if row["conversation_id"])
     said = f'{{"event": "appContext", "data": {{"conversation": {{"id": {request["conversation_id"]}}}}}}}'
-    body = f"""<iframe id="app" src="{base}/en/dashboard-app" width="400" height="800"></iframe><script>
+    body = f"""<link rel="icon" href="data:,">
+      <iframe id="app" src="{base}/en/dashboard-app" width="400" height="800"></iframe><script>
       const frame = document.getElementById("app");
       addEventListener("message", (event) => event.data === "chatwoot-dashboard-app:fetch-info"
         && frame.contentWindow.postMessage({said!r}, "*"));

@@ -1,17 +1,16 @@
-import { z } from "zod";
+import * as z from "zod/mini";
+import { words } from "@/shared/lib/form";
+
+const text = () => z.string().check(z.trim(), z.maxLength(100_000, "long"));
 
 /** The texts of an article or a question, as 1C takes them. */
-export const texts = z.object({
-  description: z.string().trim().min(1).max(500),
-  question: z.string().trim().max(100_000),
-  answer: z.string().trim().max(100_000),
-});
+export const texts = z.object({ description: words(500), question: text(), answer: text() });
 
 /** A question about a consultation, in all three languages. */
 export const asked = z.object({
-  uz: z.string().trim().min(1).max(200),
-  ru: z.string().trim().min(1).max(200),
-  en: z.string().trim().min(1).max(200),
-  position: z.number().int().min(0).max(1000),
+  uz: words(),
+  ru: words(),
+  en: words(),
+  position: z.number().check(z.gte(0), z.lte(1000)),
   active: z.boolean(),
 });

@@ -1,12 +1,11 @@
 "use client";
 
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useQuery } from "@tanstack/react-query";
 import { Pencil, Plus } from "lucide-react";
 import { useLocale, useTranslations } from "next-intl";
 import { useId, useState } from "react";
-import { useForm } from "react-hook-form";
 import { useRole } from "@/features/session/api";
+import { useZodForm } from "@/shared/lib/form";
 import { Badge } from "@/shared/ui/badge";
 import { Button, IconButton } from "@/shared/ui/button";
 import { Dialog } from "@/shared/ui/dialog";
@@ -57,7 +56,7 @@ function Edit({ question, onClose }: { question: Question; onClose: () => void }
   const say = useToast();
   const ask = useAsk();
   const id = useId();
-  const form = useForm({ resolver: zodResolver(asked), defaultValues: question });
+  const form = useZodForm(asked, question);
   const save = form.handleSubmit((given) =>
     ask.mutate({ ...given, number: question.number }, { onSuccess: () => { say.done(t("saved")); onClose(); }, onError: say.failed }),
   );

@@ -1,10 +1,9 @@
 "use client";
 
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useTranslations } from "next-intl";
 import { useId } from "react";
-import { useForm } from "react-hook-form";
 import { ApiError } from "@/shared/api/client";
+import { useZodForm } from "@/shared/lib/form";
 import { Button } from "@/shared/ui/button";
 import { Dialog } from "@/shared/ui/dialog";
 import { Input, TextArea } from "@/shared/ui/field";
@@ -20,9 +19,8 @@ export function Editor({ kind, word, onClose }: { kind: WordKind; word: Word | n
   const errorText = useErrorText();
   const write = useWrite(kind, word);
   const id = useId();
-  const form = useForm<Texts>({
-    resolver: zodResolver(texts),
-    defaultValues: { description: word?.description ?? "", question: word?.question ?? "", answer: word?.answer ?? word?.useful_info ?? "" },
+  const form = useZodForm<Texts>(texts, {
+    description: word?.description ?? "", question: word?.question ?? "", answer: word?.answer ?? word?.useful_info ?? "",
   });
   const save = form.handleSubmit((given) => write.mutate(given, { onSuccess: () => { say.done(t("written")); onClose(); } }));
   const late = write.error instanceof ApiError && write.error.code === "dictionary.changed";
