@@ -60,6 +60,8 @@ export function timelineQuery(id: string) {
 export const managersQuery = queryOptions({
   queryKey: deskKeys.managers,
   queryFn: () => data(client.GET("/api/desk/managers")),
+  // That 1C has taken a day is no event of a request, so no topic tells it.
+  refetchInterval: (query) => (query.state.data?.some((each) => each.unsent.length > 0) ? 3000 : false),
 });
 
 export const proposalsQuery = queryOptions({
