@@ -2,22 +2,25 @@
 
 import { useTranslations } from "next-intl";
 import { useForm, type DefaultValues, type FieldError, type FieldErrors, type FieldValues, type Resolver } from "react-hook-form";
-import * as z from "zod/mini";
 
-/** What react-hook-form asks a schema. Not @hookform/resolvers: that brings all of zod, thirty kilobytes, to each page. */
-function resolverOf<Values extends FieldValues>(schema: z.ZodMiniType<Values, Values>): Resolver<Values> {
-  return (values) => {
-    const got = schema.safeParse(values);
+type Issue = { path: PropertyKey[]; message: string };
+type Checked<Values> = { success: true; data: Values } | { success: false; error: { issues: Issue[] } };
+type Load<Values> = () => Promise<{ safeParse: (values: unknown) => Checked<Values> }>;
+
+/** What react-hook-form asks a schema. The schema comes when the form is first checked: zod weighs as much as a page. */
+function resolverOf<Values extends FieldValues>(load: Load<Values>): Resolver<Values> {
+  return async (values) => {
+    const got = (await load()).safeParse(values);
     if (got.success) return { values: got.data, errors: {} };
     const errors: Record<string, FieldError> = {};
-    for (const issue of got.error.issues) errors[issue.path.join(".")] ??= { type: issue.code ?? "custom", message: issue.message };
+    for (const issue of got.error.issues) errors[issue.path.join(".")] ??= { type: "schema", message: issue.message };
     return { values: {}, errors: errors as FieldErrors<Values> };
   };
 }
 
-/** A form over a schema: `const form = useZodForm(schema, { name: "" })`. */
-export function useZodForm<Values extends FieldValues>(schema: z.ZodMiniType<Values, Values>, defaultValues: DefaultValues<Values>) {
-  return useForm<Values>({ resolver: resolverOf(schema), defaultValues });
+/** A form over a schema of the feature: `useZodForm(async () => (await import("../schema")).profile, { name: "" })`. */
+export function useZodForm<Values extends FieldValues>(load: Load<Values>, defaultValues: DefaultValues<Values>) {
+  return useForm<Values>({ resolver: resolverOf(load), defaultValues });
 }
 
 /** The codes of what may be wrong with a field; messages/<language>/common.json says them in words. */
@@ -29,10 +32,3 @@ export function useWrong(): (error: FieldError | undefined) => string | undefine
   const t = useTranslations("common");
   return (error) => error && t(`wrong.${(KNOWN.includes(error.message ?? "") ? error.message : "required") as Wrong}`);
 }
-
-/** Text that must be there. */
-export const words = (most = 200) => z.string().check(z.trim(), z.minLength(1, "required"), z.maxLength(most, "long"));
-export const email = () => z.string().check(z.trim(), z.minLength(1, "required"), z.email("email"));
-export const taxId = () => z.string().check(z.trim(), z.regex(/^(\d{9}|\d{14})$/, "tax_id"));
-/** A one-time code: of an authenticator, or a recovery code. */
-export const code = () => z.string().check(z.trim(), z.minLength(6, "code"), z.maxLength(40, "code"));

@@ -4,7 +4,6 @@ import { CircleCheck, MailCheck } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { usePathname, useSearchParams } from "next/navigation";
 import { useState, type FormEvent } from "react";
-import * as z from "zod/mini";
 import { useSession } from "@/features/session/api";
 import { actFor } from "@/shared/api/client";
 import { Link } from "@/shared/i18n/link";
@@ -75,15 +74,11 @@ export function ForgotPage() {
   );
 }
 
-const PASSWORDS = z
-  .object({ password: z.string().check(z.minLength(10, "short")), again: z.string() })
-  .check(z.refine((given) => given.password === given.again, { error: "same", path: ["again"] }));
-
 export function ResetPage() {
   const t = useTranslations("auth.reset");
   const auth = useTranslations("auth");
   const token = useSearchParams().get("token") ?? "";
-  const form = useZodForm(PASSWORDS, { password: "", again: "" });
+  const form = useZodForm(async () => (await import("../schema")).passwords, { password: "", again: "" });
   const reset = useReset();
   const say = useErrorText();
   const wrong = useWrong();

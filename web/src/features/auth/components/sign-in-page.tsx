@@ -5,10 +5,9 @@ import { Fingerprint, Send } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useSearchParams } from "next/navigation";
 import { useState } from "react";
-import * as z from "zod/mini";
 import { isDismissed } from "@/features/session/passkey";
 import { Link } from "@/shared/i18n/link";
-import { useWrong, useZodForm, words } from "@/shared/lib/form";
+import { useWrong, useZodForm } from "@/shared/lib/form";
 import { Button } from "@/shared/ui/button";
 import { Input } from "@/shared/ui/field";
 import { Notice, useErrorText } from "@/shared/ui/state";
@@ -17,8 +16,6 @@ import { PasswordInput } from "./password-input";
 import { SecondFactor } from "./second-factor";
 import { TelegramForm } from "./telegram-form";
 import { TokenForm } from "./token-form";
-
-const SCHEMA = z.object({ login: words(254), password: z.string().check(z.minLength(1, "required")) });
 
 type Way = "password" | "telegram" | "token";
 
@@ -43,7 +40,7 @@ export function SignInPage() {
 
 function PasswordForm({ onSecond }: { onSecond: (asked: SignedIn) => void }) {
   const t = useTranslations("auth");
-  const form = useZodForm(SCHEMA, { login: "", password: "" });
+  const form = useZodForm(async () => (await import("../schema")).signIn, { login: "", password: "" });
   const login = useLogin();
   const enter = useEnter();
   const say = useErrorText();

@@ -4,9 +4,8 @@ import { useQuery } from "@tanstack/react-query";
 import { MailCheck } from "lucide-react";
 import { useLocale, useTranslations } from "next-intl";
 import { useState } from "react";
-import * as z from "zod/mini";
 import { Link } from "@/shared/i18n/link";
-import { email, taxId, useWrong, useZodForm, words } from "@/shared/lib/form";
+import { useWrong, useZodForm } from "@/shared/lib/form";
 import { Button } from "@/shared/ui/button";
 import { Checkbox, Input } from "@/shared/ui/field";
 import { EmptyState, Notice, useErrorText } from "@/shared/ui/state";
@@ -14,16 +13,12 @@ import { methodsQuery, useRegister } from "../api";
 import { PasswordInput } from "./password-input";
 import { Strength } from "./strength";
 
-const COMPANY = { inn: taxId(), company: words(), code: z.string().check(z.regex(/^\d{0,15}$/, "code")) };
-const PERSON = { name: words(), email: email(), password: z.string().check(z.minLength(10, "short"), z.maxLength(200, "long")) };
-const FREE = { inn: z.string(), company: z.string(), code: z.string() };
-
 /** A new account; the letter's link makes it real. */
 export function SignUpPage() {
   const t = useTranslations("auth.register");
   const locale = useLocale();
   const [company, setCompany] = useState(true);
-  const form = useZodForm(z.object({ ...PERSON, ...(company ? COMPANY : FREE) }), { name: "", email: "", password: "", inn: "", company: "", code: "" });
+  const form = useZodForm(async () => (await import("../schema"))[company ? "company" : "person"], { name: "", email: "", password: "", inn: "", company: "", code: "" });
   const register = useRegister();
   const methods = useQuery(methodsQuery).data;
   const say = useErrorText();

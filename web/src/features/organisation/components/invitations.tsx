@@ -2,8 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
-import * as z from "zod/mini";
-import { email, useWrong, useZodForm } from "@/shared/lib/form";
+import { useWrong, useZodForm } from "@/shared/lib/form";
 import { useFormat } from "@/shared/lib/format";
 import { Badge } from "@/shared/ui/badge";
 import { Button } from "@/shared/ui/button";
@@ -12,13 +11,11 @@ import { Section } from "@/shared/ui/page";
 import { useToast } from "@/shared/ui/toast";
 import { invitationsQuery, ROLES, useInvite, useTakeBack, type MemberRole } from "../api";
 
-const SCHEMA = z.object({ email: email(), role: z.enum(["admin", "user", "viewer"]) });
-
 /** Invite people by letter, and see who has not come yet. */
 export function Invitations({ organisation }: { organisation: string }) {
   const t = useTranslations("organisation");
   const format = useFormat();
-  const form = useZodForm(SCHEMA, { email: "", role: "user" as MemberRole });
+  const form = useZodForm(async () => (await import("../schema")).invitation, { email: "", role: "user" as MemberRole });
   const invite = useInvite(organisation);
   const takeBack = useTakeBack(organisation);
   const waiting = useQuery(invitationsQuery(organisation)).data ?? [];

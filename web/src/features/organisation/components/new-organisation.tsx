@@ -1,22 +1,19 @@
 "use client";
 
 import { useTranslations } from "next-intl";
-import * as z from "zod/mini";
 import { actFor } from "@/shared/api/client";
-import { taxId, useWrong, useZodForm, words } from "@/shared/lib/form";
+import { useWrong, useZodForm } from "@/shared/lib/form";
 import { Button } from "@/shared/ui/button";
 import { Input } from "@/shared/ui/field";
 import { PageHeader, Section } from "@/shared/ui/page";
 import { Notice, useErrorText } from "@/shared/ui/state";
 import { useMakeOrganisation } from "../api";
 
-const SCHEMA = z.object({ inn: taxId(), name: words(), code: z.string().check(z.regex(/^\d{0,15}$/, "code")) });
-
 /** Name an organisation of one's own; the desk finds its client by tax id and subscriber code. */
 export function NewOrganisation({ first = false }: { first?: boolean }) {
   const t = useTranslations("organisation");
   const common = useTranslations("common");
-  const form = useZodForm(SCHEMA, { inn: "", name: "", code: "" });
+  const form = useZodForm(async () => (await import("../schema")).organisation, { inn: "", name: "", code: "" });
   const make = useMakeOrganisation();
   const wrong = useWrong();
   const say = useErrorText();

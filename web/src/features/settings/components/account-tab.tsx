@@ -2,10 +2,9 @@
 
 import { useTranslations } from "next-intl";
 import { useState, type FormEvent } from "react";
-import * as z from "zod/mini";
 import type { Me } from "@/features/session/me";
 import { LOCALES, NAMES } from "@/shared/i18n/locales";
-import { useWrong, useZodForm, words } from "@/shared/lib/form";
+import { useWrong, useZodForm } from "@/shared/lib/form";
 import { Button } from "@/shared/ui/button";
 import { Input, Select } from "@/shared/ui/field";
 import { Section } from "@/shared/ui/page";
@@ -13,13 +12,11 @@ import { Notice } from "@/shared/ui/state";
 import { useToast } from "@/shared/ui/toast";
 import { useChangeEmail, useChangeMe } from "../api";
 
-const SCHEMA = z.object({ name: words(), language: z.enum(LOCALES) });
-
 /** Name, language, address. */
 export function AccountTab({ me }: { me: Me }) {
   const t = useTranslations("settings.account");
   const common = useTranslations("common");
-  const form = useZodForm(SCHEMA, { name: me.name, language: me.language as "uz" });
+  const form = useZodForm(async () => (await import("../schema")).profile, { name: me.name, language: me.language as "uz" });
   const change = useChangeMe();
   const say = useToast();
   const wrong = useWrong();

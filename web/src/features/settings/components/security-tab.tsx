@@ -2,7 +2,6 @@
 
 import { useTranslations } from "next-intl";
 import { useState } from "react";
-import * as z from "zod/mini";
 import type { Me } from "@/features/session/me";
 import { useWrong, useZodForm } from "@/shared/lib/form";
 import { Badge } from "@/shared/ui/badge";
@@ -73,13 +72,9 @@ function Recovery({ left, onCodes }: { left: number; onCodes: (codes: string[]) 
   );
 }
 
-const SCHEMA = z
-  .object({ current: z.string(), password: z.string().check(z.minLength(10, "short")), again: z.string() })
-  .check(z.refine((given) => given.password === given.again, { error: "same", path: ["again"] }));
-
 function Password({ has }: { has: boolean }) {
   const t = useTranslations("settings.security");
-  const form = useZodForm(SCHEMA, { current: "", password: "", again: "" });
+  const form = useZodForm(async () => (await import("../schema")).passwords, { current: "", password: "", again: "" });
   const change = useChangePassword();
   const say = useToast();
   const errorText = useErrorText();
