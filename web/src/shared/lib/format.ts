@@ -2,20 +2,24 @@
 
 import { useLocale, type Locale } from "next-intl";
 import { useMemo } from "react";
+import { uzbekAgo, uzbekDate, uzbekUnit } from "./uzbek";
 
 export const ZONE = "Asia/Tashkent";
-const TAGS: Record<Locale, string> = { uz: "uz-Latn-UZ", ru: "ru-RU", en: "en-GB" };
+const TAGS: Record<Locale, string> = { uz: "ru-RU", ru: "ru-RU", en: "en-GB" };
 type When = string | number | Date;
 
 /** Writes dates (in Tashkent's time), numbers and money as the language does. */
 export class Format {
   readonly tag: string;
+  private readonly uzbek: boolean;
 
   constructor(locale: Locale) {
+    this.uzbek = locale === "uz";
     this.tag = TAGS[locale];
   }
 
   private moment(when: When, options: Intl.DateTimeFormatOptions): string {
+    if (this.uzbek && !options.hour) return uzbekDate(new Date(when), { timeZone: ZONE, ...options });
     return new Intl.DateTimeFormat(this.tag, { timeZone: ZONE, ...options }).format(new Date(when));
   }
 
@@ -60,8 +64,11 @@ export class Format {
     const steps: [Intl.RelativeTimeFormatUnit, number][] = [["day", 86_400], ["hour", 3600], ["minute", 60]];
     const writer = new Intl.RelativeTimeFormat(this.tag, { numeric: "auto" });
     for (const [unit, size] of steps) {
-      if (Math.abs(seconds) >= size) return writer.format(Math.trunc(seconds / size), unit);
+      if (Math.abs(seconds) < size) continue;
+      const count = Math.trunc(seconds / size);
+      return this.uzbek ? uzbekAgo(count, unit) : writer.format(count, unit);
     }
+    if (this.uzbek) return uzbekAgo(0, "minute");
     return writer.format(0, "second");
   }
 
@@ -84,13 +91,14 @@ export class Format {
   bytes(value: number): string {
     const [unit, size]: [string, number] = value < 1e6 ? ["kilobyte", 1e3] : ["megabyte", 1e6];
     const style: Intl.NumberFormatOptions = { style: "unit", unit, maximumFractionDigits: 1 };
+    if (this.uzbek) return uzbekUnit(this.number(value / size, 1), unit);
     return new Intl.NumberFormat(this.tag, style).format(value / size);
   }
 
   /** 2 h 05 min, from seconds */
   duration(seconds: number): string {
     const style = (value: number, unit: string) =>
-      new Intl.NumberFormat(this.tag, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 0 }).format(value);
+      this.uzbek ? uzbekUnit(this.number(value), unit) : new Intl.NumberFormat(this.tag, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 0 }).format(value);
     if (seconds < 60) return style(Math.round(seconds), "second");
     const minutes = Math.round(seconds / 60);
     if (minutes < 60) return style(minutes, "minute");

@@ -2,6 +2,7 @@
 
 import { Building2 } from "lucide-react";
 import { useTranslations } from "next-intl";
+import dynamic from "next/dynamic";
 import { useRouter, useSearchParams } from "next/navigation";
 import { Suspense, useState } from "react";
 import { useMe, type MyOrganisation } from "@/features/session/me";
@@ -9,13 +10,15 @@ import { actingFor } from "@/shared/api/client";
 import { Badge } from "@/shared/ui/badge";
 import { Button } from "@/shared/ui/button";
 import { Facts, PageHeader, Section } from "@/shared/ui/page";
-import { EmptyState, Loaded, Notice } from "@/shared/ui/state";
+import { EmptyState, Loaded, Notice, SkeletonList } from "@/shared/ui/state";
 import { Tabs, type Tab } from "@/shared/ui/tabs";
-import { Audit } from "./audit";
-import { Keys } from "./keys";
 import { NewOrganisation } from "./new-organisation";
 import { People } from "./people";
 import { RenameDialog } from "./rename-dialog";
+
+const waiting = { loading: () => <SkeletonList /> };
+const Audit = dynamic(() => import("./audit").then((found) => found.Audit), waiting);
+const Keys = dynamic(() => import("./keys").then((found) => found.Keys), waiting);
 
 /** The organisation that the person acts for: what it is, who belongs to it. */
 export function OrganisationPage() {
@@ -25,7 +28,7 @@ export function OrganisationPage() {
     <Suspense>
       <Loaded query={me}>
         {(known) => {
-          if (known === null) return <EmptyState icon={<Building2 className="size-6" />} title={t("no_account")} text={t("no_account_text")} />;
+          if (known === null) return <><PageHeader title={t("title")} /><EmptyState icon={<Building2 className="size-6" />} title={t("no_account")} text={t("no_account_text")} /></>;
           const acting = actingFor() ?? known.organisation_id;
           const shown = known.organisations.find((each) => each.organisation_id === acting) ?? known.organisations[0];
           return shown ? <Shown key={shown.organisation_id} organisation={shown} /> : <NewOrganisation first />;

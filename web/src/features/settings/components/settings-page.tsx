@@ -1,17 +1,20 @@
 "use client";
 
 import { useTranslations } from "next-intl";
+import dynamic from "next/dynamic";
 import { useRouter, useSearchParams } from "next/navigation";
 import { Suspense } from "react";
 import { useMe } from "@/features/session/me";
 import { useSession } from "@/features/session/api";
 import { PageHeader } from "@/shared/ui/page";
-import { Notice } from "@/shared/ui/state";
+import { Notice, SkeletonList } from "@/shared/ui/state";
 import { Tabs, type Tab } from "@/shared/ui/tabs";
 import { AccountTab } from "./account-tab";
-import { NotificationsTab } from "./notifications-tab";
-import { SecurityTab } from "./security-tab";
 import { SessionsTab } from "./sessions-tab";
+
+const waiting = { loading: () => <SkeletonList /> };
+const NotificationsTab = dynamic(() => import("./notifications-tab").then((found) => found.NotificationsTab), waiting);
+const SecurityTab = dynamic(() => import("./security-tab").then((found) => found.SecurityTab), waiting);
 
 /** A person's own account: what he is called, how he is protected, where he is signed in, how he is told. */
 export function SettingsPage() {
