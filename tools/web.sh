@@ -33,6 +33,8 @@ fi
 echo "building the web app" >&2
 rm -rf out
 log=$(mktemp)  # not in .next, which the build empties
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
 if ! { WEB_STAMP=$stamp node_modules/.bin/next build && node scripts/pack.mjs; } >"$log" 2>&1; then
     cat "$log" >&2
     echo "error: the web app could not be built" >&2

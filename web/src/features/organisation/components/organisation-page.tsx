@@ -16,9 +16,8 @@ import { NewOrganisation } from "./new-organisation";
 import { People } from "./people";
 import { RenameDialog } from "./rename-dialog";
 
-const waiting = { loading: () => <SkeletonList /> };
-const Audit = dynamic(() => import("./audit").then((found) => found.Audit), waiting);
-const Keys = dynamic(() => import("./keys").then((found) => found.Keys), waiting);
+const Audit = dynamic(() => import("./audit").then((found) => found.Audit), { loading: () => <SkeletonList /> });
+const Keys = dynamic(() => import("./keys").then((found) => found.Keys), { loading: () => <SkeletonList /> });
 
 /** The organisation that the person acts for: what it is, who belongs to it. */
 export function OrganisationPage() {

@@ -12,9 +12,8 @@ import { Tabs, type Tab } from "@/shared/ui/tabs";
 import { AccountTab } from "./account-tab";
 import { SessionsTab } from "./sessions-tab";
 
-const waiting = { loading: () => <SkeletonList /> };
-const NotificationsTab = dynamic(() => import("./notifications-tab").then((found) => found.NotificationsTab), waiting);
-const SecurityTab = dynamic(() => import("./security-tab").then((found) => found.SecurityTab), waiting);
+const NotificationsTab = dynamic(() => import("./notifications-tab").then((found) => found.NotificationsTab), { loading: () => <SkeletonList /> });
+const SecurityTab = dynamic(() => import("./security-tab").then((found) => found.SecurityTab), { loading: () => <SkeletonList /> });
 
 /** A person's own account: what he is called, how he is protected, where he is signed in, how he is told. */
 export function SettingsPage() {
