@@ -32,7 +32,6 @@ if [ "${1:-}" = client ]; then
 fi
 echo "building the web app" >&2
 rm -rf out
-log=$(mktemp)  # not in .next, which the build empties
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 if ! { WEB_STAMP=$stamp node_modules/.bin/next build && node scripts/pack.mjs; } >"$log" 2>&1; then

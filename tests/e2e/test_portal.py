@@ -102,7 +102,9 @@ async def test_a_client_asks_and_writes(sandbox: Sandbox, pages: Pages, client: 
     assert [each["side"] for each in talk["messages"] if each["text"] == "It says: no connection"] == ["client"]
 
 
-@pytest.mark.parametrize("page", ["sign-in", "sign-up", "home", "requests", "request", "new", "settings", "organisation"])
+@pytest.mark.parametrize(
+    "page", ["sign-in", "sign-up", "home", "requests", "request", "new", "settings", "organisation"]
+)
 def test_first_load_is_light(page: str) -> None:
     """Scripts that a page begins with, as they go over the line."""
     html = (WEB / "out" / "uz" / f"{page}.html").read_text(encoding="utf-8")
