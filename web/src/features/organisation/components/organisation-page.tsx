@@ -12,10 +12,10 @@ import { Button } from "@/shared/ui/button";
 import { Facts, PageHeader, Section } from "@/shared/ui/page";
 import { EmptyState, Loaded, Notice, SkeletonList } from "@/shared/ui/state";
 import { Tabs, type Tab } from "@/shared/ui/tabs";
-import { NewOrganisation } from "./new-organisation";
 import { People } from "./people";
 import { RenameDialog } from "./rename-dialog";
 
+const NewOrganisation = dynamic(() => import("./new-organisation").then((found) => found.NewOrganisation));
 const Audit = dynamic(() => import("./audit").then((found) => found.Audit), { loading: () => <SkeletonList /> });
 const Keys = dynamic(() => import("./keys").then((found) => found.Keys), { loading: () => <SkeletonList /> });
 

@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
+import dynamic from "next/dynamic";
 import { useMe, type MyOrganisation } from "@/features/session/me";
 import { useFormat } from "@/shared/lib/format";
 import { Badge } from "@/shared/ui/badge";
@@ -11,7 +12,8 @@ import { Loaded } from "@/shared/ui/state";
 import { Table, type Column } from "@/shared/ui/table";
 import { useToast } from "@/shared/ui/toast";
 import { membersQuery, ROLES, useChangeRole, useRemoveMember, useTransfer, type Member, type MemberRole } from "../api";
-import { Invitations } from "./invitations";
+
+const Invitations = dynamic(() => import("./invitations").then((found) => found.Invitations));
 
 /** Who belongs to the organisation, with which role. */
 export function People({ organisation }: { organisation: MyOrganisation }) {
