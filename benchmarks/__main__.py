@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks import api, live, load_test, loads, pushes, report
+from benchmarks import api, live, load_test, loads, pushes, report, reports
 
 ALL = ["floor", "floor_narrow", "load", "dlt", "sling", "row_by_row"]
 
@@ -33,6 +33,10 @@ NAMES: dict[str, Callable[[Path, int], None]] = {
     "api": api.api,
     "live": live.live,
     "rush": load_test.measure,
+    "reports": lambda data, blocks: [reports.measure(data, blocks, total) for total in (30_000, 3_000_000)] and None,
+    "reports30k": lambda data, blocks: reports.measure(data, blocks, 30_000),
+    "reports3m": lambda data, blocks: reports.measure(data, blocks, 3_000_000),
+    "reports3m-make": lambda data, _: reports.generate(data, 3_000_000),
     "report": lambda _data, _blocks: report.show(),
 }
 SHORT = ("load30k", "follow30k", "flight", "push", "kill", "api", "live", "rush", "report")

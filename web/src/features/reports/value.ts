@@ -10,11 +10,22 @@ type Unit = Column["unit"];
 /** A figure with its unit, as the language writes it; a dash for none. */
 export function useValue(): (value: number | null | undefined, unit: Unit) => string {
   const format = useFormat();
-  return (value, unit) => (value === null || value === undefined ? "—" : written(format, value, unit));
+  const duration = useDuration();
+  return (value, unit) => (value === null || value === undefined ? "—" : unit === "seconds" ? duration(value) : written(format, value, unit));
+}
+
+/** A time in our own words: browsers do not write units in Uzbek. */
+export function useDuration(): (seconds: number) => string {
+  const t = useTranslations("reports");
+  return (seconds) => {
+    if (seconds < 120) return t("duration.seconds", { n: Math.round(seconds) });
+    const minutes = Math.round(seconds / 60);
+    if (minutes < 60) return t("duration.minutes", { n: minutes });
+    return t("duration.hours", { hours: Math.floor(minutes / 60), minutes: String(minutes % 60).padStart(2, "0") });
+  };
 }
 
 function written(format: Format, value: number, unit: Unit): string {
-  if (unit === "seconds") return format.duration(value);
   if (unit === "percent") return format.percent(value / 100, 1);
   return format.number(value, unit === "mark" ? 2 : 0);
 }

@@ -23,7 +23,7 @@ export function ChartCard({ title, text, chart, table, actions }: Props) {
           <Button look="quiet" aria-pressed={figures} onClick={() => setFigures(!figures)}>{t(figures ? "as_chart" : "as_table")}</Button>
         </div>
       </figcaption>
-      <div className={figures ? "overflow-x-auto pt-3" : "overflow-x-auto p-5"}>{figures ? table : chart}</div>
+      <div role="region" aria-labelledby={id} tabIndex={0} className={figures ? "overflow-x-auto pt-3" : "overflow-x-auto p-5"}>{figures ? table : chart}</div>
     </figure>
   );
 }

@@ -2,22 +2,20 @@
 
 import { useTranslations } from "next-intl";
 import { Link } from "@/shared/i18n/link";
-import { useFormat } from "@/shared/lib/format";
 import type { Asked, Heat } from "../api";
 import { addressOf } from "../asked";
 
-const MONDAY = Date.UTC(2026, 0, 5, 12);
+const DAYS = ["1", "2", "3", "4", "5", "6", "7"] as const;
 
 /** Requests by hour and day of the week; each cell leads to its requests. */
 export default function HeatMap({ heat, asked }: { heat: Heat; asked: Asked }) {
   const t = useTranslations("reports");
-  const format = useFormat();
   const at = new Map(heat.cells.map((cell) => [`${cell.weekday}-${cell.hour}`, cell.n]));
   const top = Math.max(1, ...heat.cells.map((cell) => cell.n));
   const seen = heat.cells.map((cell) => cell.hour);
   const first = Math.min(8, ...seen), last = Math.max(18, ...seen);
   const hours = Array.from({ length: last - first + 1 }, (_, number) => first + number);
-  const days = Array.from({ length: 7 }, (_, number) => new Intl.DateTimeFormat(format.tag, { weekday: "short", timeZone: "UTC" }).format(MONDAY + number * 86_400_000));
+  const days = DAYS.map((day) => t(`weekdays.${day}`));
   return (
     <table className="w-full min-w-[40rem] table-fixed border-separate border-spacing-1 text-center text-sm">
       <caption className="sr-only">{t("heat")}</caption>

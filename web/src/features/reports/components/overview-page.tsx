@@ -27,7 +27,7 @@ function Overview() {
   const t = useTranslations("reports");
   const { asked, set } = useAsked();
   const figures = useQuery(overviewQuery(asked));
-  const days = useQuery(tableQuery("volume", "day", asked));
+  const days = useQuery(tableQuery("volume", grainOf(asked), asked));
   const heat = useQuery(heatQuery(asked));
   const actions = (
     <Link href="/reports/settings" className={buttonLook("secondary")}><CalendarClock aria-hidden className="size-4" />{t("settings")}</Link>
@@ -39,7 +39,7 @@ function Overview() {
       <Loaded query={figures} waiting={<Skeleton className="h-48 w-full" />}>{(told) => <Figures figures={told.figures} />}</Loaded>
       <div className="mt-6 grid gap-6">
         <Loaded query={days} waiting={<Skeleton className="h-80 w-full" />}>
-          {(table) => <ChartCard title={table.title} text={t("per_day")} chart={<Chart table={table} />} table={<ReportTable table={table} asked={asked} />} />}
+          {(table) => <ChartCard title={table.title} text={table.by_title} chart={<Chart table={table} />} table={<ReportTable table={table} asked={asked} />} />}
         </Loaded>
         <Loaded query={heat} waiting={<Skeleton className="h-80 w-full" />}>
           {(told) => <ChartCard title={t("heat")} text={t("heat_text")} chart={<HeatMap heat={told} asked={asked} />} table={<HeatTable heat={told} />} />}
@@ -52,6 +52,12 @@ function Overview() {
       </div>
     </>
   );
+}
+
+/** Days that a chart can show: of a long period its weeks or months. */
+function grainOf({ from, to }: { from: string; to: string }): "day" | "week" | "month" {
+  const days = (Date.parse(to) - Date.parse(from)) / 86_400_000;
+  return days > 740 ? "month" : days > 92 ? "week" : "day";
 }
 
 function Figures({ figures }: { figures: Figure[] }) {
@@ -96,7 +102,7 @@ function ReportLink({ name, asked }: { name: (typeof NAMES)[number]; asked: Aske
 function HeatTable({ heat }: { heat: Heat }) {
   const t = useTranslations("reports");
   const format = useFormat();
-  const day = (number: number) => new Intl.DateTimeFormat(format.tag, { weekday: "long", timeZone: "UTC" }).format(Date.UTC(2026, 0, 4 + number, 12));
+  const day = (number: number) => t(`weekdays.${number as 1 | 2 | 3 | 4 | 5 | 6 | 7}`);
   return (
     <Rows
       caption={t("heat")}

@@ -2,12 +2,12 @@
 
 import { useTranslations } from "next-intl";
 import { useState } from "react";
-import { useFormat } from "@/shared/lib/format";
 import { Button } from "@/shared/ui/button";
 import { Input } from "@/shared/ui/field";
 import { Table } from "@/shared/ui/table";
 import { useToast } from "@/shared/ui/toast";
 import { useReportSettings, type Promise_ } from "../api";
+import { useDuration } from "../value";
 
 const ROWS = (["accounting", "support"] as const).flatMap((kind) => [null, 1, 2, 3].map((importance) => ({ kind, importance })));
 type Draft = Record<string, { first: string; closing: string }>;
@@ -19,7 +19,7 @@ const seconds = (text: string) => (text.trim() === "" ? null : Number(text) * 60
 /** Promises by kind and importance, in working minutes; an empty field promises nothing. */
 export function Promises({ items, head }: { items: Promise_[]; head: boolean }) {
   const t = useTranslations("reports");
-  const format = useFormat();
+  const duration = useDuration();
   const toast = useToast();
   const { promise } = useReportSettings();
   const [draft, setDraft] = useState<Draft>(() => Object.fromEntries(ROWS.map((row) => {
@@ -28,7 +28,7 @@ export function Promises({ items, head }: { items: Promise_[]; head: boolean }) 
   })));
   const label = (row: { kind: "accounting" | "support"; importance?: number | null }) =>
     `${t(`kind.${row.kind}`)}, ${row.importance ? t(`importance.${row.importance as 1 | 2 | 3}`) : t("importance.any")}`;
-  const told = (value?: number | null) => (value == null ? "—" : format.duration(value));
+  const told = (value?: number | null) => (value == null ? "—" : duration(value));
   if (!head) {
     return (
       <Table caption={t("promises")} rows={items} id={named} columns={[
