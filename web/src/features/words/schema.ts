@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { words } from "@/shared/lib/form";
+import { words } from "@/shared/lib/schema";
 
 const text = () => z.string().check(z.trim(), z.maxLength(100_000, "long"));
 

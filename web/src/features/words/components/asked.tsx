@@ -14,7 +14,6 @@ import { Section } from "@/shared/ui/page";
 import { EmptyState, Loaded } from "@/shared/ui/state";
 import { useToast } from "@/shared/ui/toast";
 import { askedQuery, useAsk, type Asked as Question } from "../api";
-import { asked } from "../schema";
 
 /** What clients are asked when a consultation is over: ours, in three languages. */
 export function Asked() {
@@ -56,7 +55,7 @@ function Edit({ question, onClose }: { question: Question; onClose: () => void }
   const say = useToast();
   const ask = useAsk();
   const id = useId();
-  const form = useZodForm(asked, question);
+  const form = useZodForm(async () => (await import("../schema")).asked, question);
   const save = form.handleSubmit((given) =>
     ask.mutate({ ...given, number: question.number }, { onSuccess: () => { say.done(t("saved")); onClose(); }, onError: say.failed }),
   );

@@ -10,7 +10,6 @@ import { Input, TextArea } from "@/shared/ui/field";
 import { Notice, useErrorText } from "@/shared/ui/state";
 import { useToast } from "@/shared/ui/toast";
 import { useWrite, type Texts, type Word, type WordKind } from "../api";
-import { texts } from "../schema";
 
 /** A window in which the texts of an element are changed; they are written to 1C, which owns them. */
 export function Editor({ kind, word, onClose }: { kind: WordKind; word: Word | null; onClose: () => void }) {
@@ -19,7 +18,7 @@ export function Editor({ kind, word, onClose }: { kind: WordKind; word: Word | n
   const errorText = useErrorText();
   const write = useWrite(kind, word);
   const id = useId();
-  const form = useZodForm<Texts>(texts, {
+  const form = useZodForm<Texts>(async () => (await import("../schema")).texts, {
     description: word?.description ?? "", question: word?.question ?? "", answer: word?.answer ?? word?.useful_info ?? "",
   });
   const save = form.handleSubmit((given) => write.mutate(given, { onSuccess: () => { say.done(t("written")); onClose(); } }));
