@@ -18,6 +18,7 @@ WHOLE = "from=2020-01-01&to=2026-12-31"
 TITLES = {"uz": "Hisobotlar", "ru": "Отчёты", "en": "Reports"}
 PAGES = {
     "overview": f"reports?{WHOLE}", "volume": f"reports/report?name=volume&by=month&{WHOLE}",
+    "times": f"reports/report?name=times&by=month&{WHOLE}",
     "managers": f"reports/report?name=managers&{WHOLE}", "requests": f"reports/requests?{WHOLE}",
     "settings": "reports/settings",
 }  # fmt: skip

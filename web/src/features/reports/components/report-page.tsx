@@ -59,7 +59,7 @@ function Shown({ table, asked }: { table: Table; asked: Asked & { from: string; 
   const change = useChange();
   const days = t("days", { from: format.date(table.previous_period.from), to: format.date(table.previous_period.to) });
   return (
-    <div className="grid gap-6">
+    <div className="grid grid-cols-1 gap-6">
       <ChartCard title={table.title} text={table.by_title} chart={<Chart table={table} />} table={<ReportTable table={table} asked={asked} />} />
       <Section title={t("compared")} text={days} flush>
         <dl className="grid sm:grid-cols-2 lg:grid-cols-3">
