@@ -10,6 +10,7 @@ BIN := .venv/bin
 INSTALL := sh tools/bootstrap.sh
 
 .PHONY: help install run check test e2e walks chaos bench migrate openapi web client lock format clean
+.PHONY: help install run check test e2e walks fuzz chaos bench migrate openapi web client lighthouse lock format clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -44,6 +45,10 @@ e2e: ## the tests of pages, in Chromium
 walks: ## the story of a request under every fault (make test tries one of each sort)
 	@$(INSTALL)
 	WALKS=all $(BIN)/pytest -q -n 2 tests/flows/test_story_under_faults.py
+
+fuzz: ## generated calls of every operation as every role (N= for each; make test makes one)
+	@$(INSTALL)
+	EXAMPLES="$(N)" $(BIN)/pytest -q -n 2 tests/api/test_schemathesis.py
 
 chaos: ## N seeded chaos runs (SEED= for one)
 	@$(INSTALL)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from clobus.core import auth, clock, migrations
@@ -158,7 +158,7 @@ async def _may_scrape(request: Request) -> None:
 _may_scrape.__dict__["guard"] = auth.guard_of(SCRAPER)
 
 
-@router.get("/metrics", dependencies=[Depends(_may_scrape)])
+@router.get("/metrics", dependencies=[Depends(_may_scrape)], response_class=PlainTextResponse)
 async def metrics(request: Request) -> Response:
     """All series of this process, and the gauges that are read from the tables."""
     async with request.app.state.runtime.db.read() as connection:
