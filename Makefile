@@ -9,8 +9,7 @@ BENCH ?=
 BIN := .venv/bin
 INSTALL := sh tools/bootstrap.sh
 
-.PHONY: help install run check test e2e walks chaos bench migrate openapi web client lock format clean
-.PHONY: help install run check test e2e walks fuzz chaos bench migrate openapi web client lighthouse lock format clean
+.PHONY: help install run check test e2e walks fuzz chaos bench migrate openapi web client lock format clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18

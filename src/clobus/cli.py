@@ -23,7 +23,7 @@ COMMANDS = {
     "people": "Roles of people with accounts.",
     "messages": "What people were told, and what became of it.",
     "ratings": "What clients think of consultations.",
-    "reports": "Counts, times, marks and kept promises, on the screen or as files.",
+    "reports": "Counts, times, marks and kept promises.",
     "sandbox": "The running instance and its twins.",
     "api": "Serve the API, the operations page, health and metrics.",
     "worker": "Sync, push, handle webhooks, deliver messages, watch: all that goes on by itself.",

@@ -24,7 +24,6 @@ export function ChartCard({ title, text, chart, table, actions }: Props) {
         </div>
       </figcaption>
       <div role="region" aria-labelledby={id} tabIndex={0} className={figures ? "overflow-x-auto pt-3" : "overflow-x-auto p-5"}>{figures ? table : chart}</div>
-      <div role="group" aria-labelledby={id} tabIndex={0} className={figures ? "overflow-x-auto pt-3" : "overflow-x-auto p-5"}>{figures ? table : chart}</div>
     </figure>
   );
 }
