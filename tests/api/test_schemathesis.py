@@ -33,7 +33,7 @@ EXAMPLES = int(os.environ.get("EXAMPLES", "1"))
 ROLES = ("nobody", "owner", "viewer", "service", "manager", "head", "administrator", "auditor")
 ENDLESS = ("/stream", "/api/live")
 """Streams go on for ever; tests/api/test_live.py reads them."""
-AWAY = ("gateway.down", "gateway.transient")
+AWAY = ("gateway.down", "gateway.open", "gateway.transient")
 """Both partners are away here: what needs one says so, which is no failure of ours."""
 ANSWERS = [content_type_conformance, response_schema_conformance]
 
