@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -18,6 +21,7 @@ FIRST_LOAD = 200_000
 PAGES = ("/home", "/requests", "/new", "/settings", "/organisation", "/request?id={id}")
 OPEN = ("/sign-in", "/sign-up", "/forgot-password", "/reset-password?token=x", "/verify-email?token=x")
 GRAVE = ("serious", "critical")
+PICTURES = Path(os.environ.get("SCREENSHOTS", WEB.parent / "build" / "screenshots"))
 AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -55,6 +59,10 @@ async def _whole(page: Page, address: str) -> None:
     await page.goto(address)
     await expect(page.locator("h1").first).to_be_visible()
     await expect(page.locator("main [role=status] .sr-only")).to_have_count(0)
+    width = (page.viewport_size or DESKTOP)["width"]
+    await page.screenshot(
+        path=PICTURES / f"{re.sub('[^a-z]+', '-', urlsplit(address).path)[1:]}-{width}.png", full_page=True
+    )
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{address} is too wide"
     assert await _grave(page) == [], address
 
@@ -96,10 +104,20 @@ async def test_a_client_asks_and_writes(sandbox: Sandbox, pages: Pages, client: 
     await box.press("Enter")
     await expect(page.get_by_role("log")).to_contain_text("It says: no connection")
     headers = {"Authorization": f"Bearer {client['key']}"}
+    door = f"/api/consultations/{page.url.rpartition('=')[2]}/messages"
     async with httpx.AsyncClient(base_url=api, headers=headers) as http:
-        name = page.url.rpartition("=")[2]
-        talk = (await http.get(f"/api/consultations/{name}/messages")).raise_for_status().json()
-    assert [each["side"] for each in talk["messages"] if each["text"] == "It says: no connection"] == ["client"]
+        for _ in range(100):
+            talk = (await http.get(door)).raise_for_status().json()
+            if not talk["sending"]:
+                break
+            await asyncio.sleep(0.2)
+        assert [each["side"] for each in talk["messages"] if each["text"] == "It says: no connection"] == ["client"]
+        (await http.post(door, json={"text": "Please reload the page"})).raise_for_status()
+    await expect(page.get_by_role("log")).to_contain_text("Please reload the page", timeout=20_000)
+    await expect(page.get_by_role("log").get_by_text("It says: no connection")).to_have_count(1)
+    await page.get_by_role("button", name="Cancel request").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Cancel request").click()
+    await expect(page.get_by_text("Cancelled").first).to_be_visible(timeout=20_000)
 
 
 @pytest.mark.parametrize(
