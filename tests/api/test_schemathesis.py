@@ -28,7 +28,11 @@ from tests.api.test_matrix import PLENTY, World
 from tests.support.database import clone
 from tests.support.ports import free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [
+    pytest.mark.slow, pytest.mark.timeout(1800),
+    # The server is in this process: its waits between tries are random while Hypothesis looks.
+    pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies"),
+]  # fmt: skip
 EXAMPLES = int(os.environ.get("EXAMPLES", "1"))
 ROLES = ("nobody", "owner", "viewer", "service", "manager", "head", "administrator", "auditor")
 ENDLESS = ("/stream", "/api/live")
