@@ -3,7 +3,7 @@
 import type { Column, Row } from "../api";
 import { useValue } from "../value";
 
-const WIDTH = 860, HEIGHT = 280, LEFT = 64, RIGHT = 16, TOP = 12, BOTTOM = 30;
+const WIDTH = 860, HEIGHT = 280, LEFT = 96, RIGHT = 16, TOP = 12, BOTTOM = 30;
 const STROKES = ["stroke-accent", "stroke-warn", "stroke-info"], FILLS = ["fill-accent", "fill-warn", "fill-info"];
 const SWATCHES = ["bg-accent", "bg-warn", "bg-info"], DASHES = [undefined, "7 4", "2 4"];
 
