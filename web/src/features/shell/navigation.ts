@@ -26,7 +26,7 @@ export const PLACES: readonly Place[] = [
   { href: "/desk/knowledge", label: "knowledge", icon: BookOpen, roles: OFFICE },
   { href: "/reports", label: "reports", icon: BarChart3, roles: OFFICE, phone: true, short: "reports" },
   { href: "/ops", label: "ops", icon: Activity, roles: HEADS },
-  { href: "/ops/people", label: "people", icon: Wrench, roles: ["administrator", "auditor"] },
+  { href: "/ops/people", label: "people", icon: Wrench, roles: ["head", "administrator", "auditor"] },
   { href: "/organisation", label: "organisation", icon: Building2, roles: ["client"], phone: true, short: "organisation" },
   { href: "/settings", label: "settings", icon: ShieldCheck, roles: ["client", ...OFFICE], phone: true, short: "settings" },
 ];

@@ -23,8 +23,9 @@ export function Menu({ trigger, children, align = "end" }: { trigger: ReactNode;
   );
 }
 
-export function MenuItem({ onSelect, children }: { onSelect: () => void; children: ReactNode }) {
-  return <Radix.Item onSelect={onSelect} className={ITEM}>{children}</Radix.Item>;
+/** `narrow`: only where the side of the page has no navigation. */
+export function MenuItem({ onSelect, narrow = false, children }: { onSelect: () => void; narrow?: boolean; children: ReactNode }) {
+  return <Radix.Item onSelect={onSelect} className={clsx(ITEM, narrow && "lg:hidden")}>{children}</Radix.Item>;
 }
 
 export function MenuLabel({ children }: { children: ReactNode }) {
