@@ -33,7 +33,7 @@ test: ## every test
 	@$(INSTALL)
 	@sh tools/browser.sh
 	@sh tools/web.sh
-	$(BIN)/pytest -q -n 2 --dist worksteal tests
+	$(BIN)/pytest -q -n 3 --dist worksteal tests
 
 e2e: ## the tests of pages, in Chromium
 	@$(INSTALL)

@@ -7,7 +7,7 @@ import re
 import psycopg
 from alembic.script import ScriptDirectory
 
-from clobus.core import migrations
+from clobus.core import schema
 from tests.architecture import tree
 from tests.architecture.test_code import imports
 
@@ -15,8 +15,8 @@ NAME = re.compile(r"\d{4}_(pre|post)_[a-z0-9_]+\.py")
 
 
 def test_one_head() -> None:
-    script = ScriptDirectory(str(migrations.directory()))
-    assert len(script.get_heads()) == 1
+    script = ScriptDirectory(str(schema.directory()))
+    assert script.get_heads() == [schema.head()]
 
 
 def test_names_say_when_they_run() -> None:

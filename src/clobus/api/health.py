@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from clobus.core import auth, clock, migrations
+from clobus.core import auth, clock, schema
 from clobus.core.auth import Role, public, require
 from clobus.core.db import one, rows
 from clobus.core.errors import ClobusError, NotFound
@@ -37,7 +37,7 @@ async def ready(request: Request) -> JSONResponse:
             row = await one(connection, "select version_num from alembic_version")
     except Exception as error:  # whatever keeps the database away: not ready
         return JSONResponse({"status": "away", "database": type(error).__name__}, 503)
-    known = migrations.head()
+    known = schema.head()
     current = row["version_num"] if row else None
     good = current == known
     return JSONResponse({"status": "ok" if good else "schema", "schema": current, "needs": known}, 200 if good else 503)

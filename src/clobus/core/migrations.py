@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, pool
 
-
-def directory() -> Path:
-    """Where the migrations lie: beside `src` in the source tree."""
-    return Path(__file__).resolve().parents[3] / "migrations"
+from clobus.core.schema import directory
 
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database at `url` to `revision`; nothing happens when it is there. Raises what PostgreSQL says."""
     command.upgrade(_config(url), revision)
-
-
-def head() -> str | None:
-    """The newest revision of the source tree."""
-    return ScriptDirectory.from_config(_config("")).get_current_head()
 
 
 def current(url: str) -> str | None:
