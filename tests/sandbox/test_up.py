@@ -154,13 +154,21 @@ def test_a_part_that_dies_later_ends_the_instance(data: Path) -> None:
     assert gone(up.pids(), 0)
 
 
+def _hears_interrupts() -> None:
+    # Tests that run behind a shell's back inherit that interrupts are ignored.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.slow
 def test_make_that_is_interrupted_alone_or_killed_takes_the_instance_along(data: Path, tmp_path: Path) -> None:
     for signum in (signal.SIGINT, signal.SIGKILL):
         makefile = tmp_path / "Makefile"
         makefile.write_text(f"run:\n\t@exec {sys.executable} {SCRIPT} {free_port()} {data}\n")
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("CLOBUS_", "MAKE"))}
-        make = subprocess.Popen(["make", "-s", "-f", makefile, "run"], stdout=subprocess.PIPE, text=True, env=clean)
+        make = subprocess.Popen(
+            ["make", "-s", "-f", makefile, "run"], stdout=subprocess.PIPE, text=True, env=clean,
+            preexec_fn=_hears_interrupts,
+        )  # fmt: skip
         assert make.stdout is not None
         assert any(line.startswith("ready ") for line in make.stdout)
         pids = list(json.loads((data / "instance.json").read_text())["pids"].values())
