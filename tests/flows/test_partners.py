@@ -15,7 +15,7 @@ from clobus.gateways.onec.entities import Consultation
 from clobus.modules.consultations.schemas import CreateIn
 from clobus.runtime import Runtime
 from tests.flows.conftest import World
-from tests.flows.test_desk import CALL, agreed, an_open_request, document
+from tests.flows.test_desk import CALL, agreed, an_open_request, document, has_ended
 from tests.support.platform import ask, running, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -83,6 +83,33 @@ async def test_the_fourth_of_a_day_that_only_1c_knows_of_is_ended_everywhere(wor
 
         await until(ended)
         assert await marked(runtime, cons_id) == []
+        await agreed(runtime)
+
+
+async def test_what_was_answered_and_closed_while_1c_was_away_is_told_to_it_all_the_same(world: World) -> None:
+    async with running(world.settings) as runtime:
+        world.onec.fault("status", None, match="^POST .*odata", status=503)
+        cons_id = await created(runtime, world)
+
+        async def talked() -> bool:
+            return (await born(runtime, cons_id))["conversation_id"] is not None
+
+        await until(talked)
+        number = (await born(runtime, cons_id))["conversation_id"]
+        world.desk(f"conversations/{number}/toggle_status", {"status": "resolved"})
+
+        async def closed() -> bool:
+            return bool((await born(runtime, cons_id))["status"] == "closed")
+
+        await until(closed, 30)
+        assert await marked(runtime, cons_id) == []
+        world.onec.clear_faults()
+
+        async def ended() -> bool:
+            return [has_ended(one) for one in await marked(runtime, cons_id)] == [True]
+
+        await until(ended, 60)
+        assert (await born(runtime, cons_id))["status"] == "closed"
         await agreed(runtime)
 
 

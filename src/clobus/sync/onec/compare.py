@@ -188,7 +188,7 @@ async def _unborn(db: Database) -> list[Suspect]:
         found = await rows(
             connection,
             "select cons_id, conversation_id from cons.cons where cl_ref_key is null and consultation_type = %s"
-            " and status in ('new', 'open', 'pending', 'other')",
+            " and status <> 'cancelled'",
             (Kind.ACCOUNTING.value,),
         )
     return [

@@ -16,7 +16,7 @@ from clobus.gateways.onec.wire import SYSTEM
 from clobus.modules.clients import service as clients
 from clobus.modules.clients.types import KIND as CLIENT
 from clobus.modules.consultations import closings, moves, rating_records, ratings, service
-from clobus.modules.consultations.types import TERMINAL, ConsultationSnapshot, Row
+from clobus.modules.consultations.types import TERMINAL, ConsultationSnapshot, Row, Status
 from clobus.sync.onec.feed import Context, InvalidRecord
 from clobus.sync.onec.mapping import outgoing
 from clobus.sync.onec.mapping.consultations import from_onec
@@ -68,8 +68,8 @@ class OnecPush:
         if row is None or row.is_support:
             return
         if row.cl_ref_key is None:
-            if row.is_terminal and not await self._probe(row):
-                return  # ended before 1C ever heard of it
+            if row.status is Status.CANCELLED and not await self._probe(row):
+                return  # taken back before 1C ever heard of it; a consultation that was given is told all the same
             await self._create(row)
         elif row.wanted:
             await self._change(row, row.cl_ref_key)
@@ -85,7 +85,7 @@ class OnecPush:
             try:
                 key = (await self.onec.create(DOCUMENT, body, Consultation)).ref_key
             except Refused as error:
-                if _is_day_limit(error):
+                if _is_day_limit(error) and not row.is_terminal:
                     async with self.db.transaction() as connection:
                         await service.fail_create(connection, row.cons_id, "day_limit")
                     return
