@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
-import signal
 
 import uvloop
 
@@ -24,10 +22,7 @@ def bot() -> None:
 
 
 async def _talk(given: Settings) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    stop = session.told_to_stop()
     async with open_runtime(given, pool_size=8) as runtime:
         gc.freeze()  # what stays for good is not looked through again
         await run_bot(runtime, stop)

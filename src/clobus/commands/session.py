@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -65,3 +66,11 @@ def run(work: Callable[[Runtime], Awaitable[T]], *, pool_size: int = 4) -> T:
         logging.configure("ERROR")
         return asyncio.run(whole(given))
     raise typer.Exit(2)
+
+
+def told_to_stop() -> asyncio.Event:
+    """Set by SIGTERM and SIGINT; for a loop that runs."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
