@@ -14,7 +14,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from pydantic import BaseModel
 
-from clobus.api.acts import manager_of
 from clobus.api.answers import problems_of
 from clobus.api.desk_forms import CardOut
 from clobus.api.replies import answer, settings_of
@@ -92,7 +91,7 @@ async def panel(
         client = UUID(card["client_id"]) if card["client_id"] else None
         company = await companies.whole(connection, client) if client else None
         history = await desk.history_of(connection, client, but=cons_id, limit=HISTORY) if client else []
-        me = await manager_of(connection, principal)
+        me = await behind.manager_of(connection, principal)
         mine = await desk.numbers_of(connection, me, zone) if me else None
     return answer(
         {"request": card, "company": company, "history": history, "mine": mine, **_signed(request, session_id)}

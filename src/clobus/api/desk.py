@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from clobus.api.acts import manager_of, noted
+from clobus.api.acts import noted
 from clobus.api.answers import problems_of
 from clobus.api.desk_forms import (
     CardOut,
@@ -24,6 +24,7 @@ from clobus.core.auth import STAFF, Principal, Role, require
 from clobus.core.db import Connection
 from clobus.core.errors import Conflict, NotFound, Unprocessable
 from clobus.core.events import Origin
+from clobus.modules.accounts import behind
 from clobus.modules.clients import desk as companies
 from clobus.modules.consultations import desk, reading, selection, service, workload
 from clobus.modules.consultations.desk import View
@@ -47,7 +48,7 @@ async def today(
     """
     zone = settings_of(request).tz
     async with request.app.state.runtime.db.read() as connection:
-        me = await manager_of(connection, principal)
+        me = await behind.manager_of(connection, principal)
         counts = await desk.counts(connection, zone, manager or me)
         found = await desk.listed(connection, view, zone, manager or me, skip=skip, limit=limit + 1)
     return answer({"counts": counts, "items": found[:limit], "more": len(found) > limit, "me": me})

@@ -8,13 +8,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from clobus.api.acts import manager_of, noted
+from clobus.api.acts import noted
 from clobus.api.answers import problems_of
 from clobus.api.desk import Reader
 from clobus.api.desk_forms import ClosingIn, ManagerOut
 from clobus.api.replies import answer, settings_of
 from clobus.core.auth import STAFF, Principal, Role, require
 from clobus.core.errors import Forbidden
+from clobus.modules.accounts import behind
 from clobus.modules.consultations import closings, workload
 
 router = APIRouter(prefix="/api/desk/managers", tags=["desk"])
@@ -41,7 +42,7 @@ async def close(
     """
     zone = settings_of(request).tz
     async with request.app.state.runtime.db.transaction() as connection:
-        if principal.role is Role.MANAGER and await manager_of(connection, principal) != manager_key:
+        if principal.role is Role.MANAGER and await behind.manager_of(connection, principal) != manager_key:
             raise Forbidden("auth.role")
         changed = await closings.ask(connection, manager_key, day, closed=body.closed, by=principal.id, zone=zone)
         if changed:

@@ -18,7 +18,8 @@ from clobus.core.auth import STAFF, Principal, Role, require
 from clobus.core.db import Connection
 from clobus.core.errors import Forbidden, Invalid, NotFound
 from clobus.core.pagination import cursor_of
-from clobus.modules.reports import drill, figures, files, service, tables, words
+from clobus.modules.accounts import behind
+from clobus.modules.reports import drill, figures, files, tables, words
 from clobus.modules.reports.types import By, Filters, Period
 
 router = APIRouter(prefix="/api/reports", tags=["reports"])
@@ -75,7 +76,7 @@ async def view_of(request: Request, connection: Connection, asked: Asked, princi
     period = asked.period(clock.business_day(clock.now(), settings_of(request).tz))
     filters = asked.filters()
     if principal.role is Role.MANAGER:
-        own = await service.manager_of(connection, principal.subjects, principal.person_id)
+        own = await behind.manager_of(connection, principal)
         if own is None:
             raise Forbidden("report.manager")
         filters = replace(filters, manager=own)

@@ -15,8 +15,10 @@ where s.id = %s and s.revoked_at is null and s.expires_at > now() and p.locked_a
   and (s.method <> 'key' or (k.revoked_at is null and (k.expires_at is null or k.expires_at > now())))
 """
 MANAGER = """
-select u.cl_ref_key from cab.people p join cons.users u on u.account_id = p.account_id
-where p.person_id = %s and not u.deletion_mark and not u.invalid
+select cl_ref_key from cons.users where not deletion_mark and not invalid
+  and (account_id = any(%(ids)s) or cl_ref_key = any(%(ids)s)
+       or account_id = (select p.account_id from cab.people p where p.person_id = %(person)s))
+order by created_at limit 1
 """
 
 
@@ -37,7 +39,7 @@ async def of_staff(connection: Connection, session_id: UUID) -> Principal | None
     return Principal(name, shown, role, via=Via.SESSION, session_id=row["id"], person_id=row["person_id"])
 
 
-async def manager_of(connection: Connection, person_id: UUID) -> UUID | None:
-    """The key in 1C of the manager that a person is."""
-    row = await one(connection, MANAGER, (person_id,))
+async def manager_of(connection: Connection, principal: Principal) -> UUID | None:
+    """The key in 1C of the manager that a caller is: as a person, or for whom his key was made."""
+    row = await one(connection, MANAGER, {"ids": list(principal.subjects), "person": principal.person_id})
     return row["cl_ref_key"] if row else None

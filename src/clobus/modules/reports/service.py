@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from clobus.core import clock
-from clobus.core.db import Connection, Database, one
+from clobus.core.db import Connection, Database
 from clobus.modules.reports import figures, upkeep, worktime
 from clobus.modules.reports.tables import quotient
 from clobus.modules.reports.types import Filters, Period
@@ -59,18 +59,6 @@ async def day_by_manager(connection: Connection, day: date) -> list[tuple[UUID, 
         )
         for row in found
     ]  # fmt: skip
-
-
-async def manager_of(connection: Connection, subjects: frozenset[UUID], person_id: UUID | None) -> UUID | None:
-    """The manager, by his key in 1C, whose account or key is among these, or who is this person."""
-    found = await one(
-        connection,
-        "select cl_ref_key from cons.users where account_id = any(%(ids)s) or cl_ref_key = any(%(ids)s)"
-        " or account_id = (select p.account_id from cab.people p where p.person_id = %(person)s)"
-        " order by created_at limit 1",
-        {"ids": list(subjects), "person": person_id},
-    )
-    return found["cl_ref_key"] if found else None
 
 
 def as_filters(given: dict[str, Any]) -> Filters:
