@@ -1,15 +1,14 @@
 "use client";
 
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useLocale, useTranslations } from "next-intl";
 import { useId } from "react";
-import { useForm } from "react-hook-form";
+import { useZodForm } from "@/shared/lib/form";
 import { Button } from "@/shared/ui/button";
 import { Dialog } from "@/shared/ui/dialog";
 import { Checkbox, Input, Select } from "@/shared/ui/field";
 import { Notice, useErrorText } from "@/shared/ui/state";
 import { NAMES, useReportSettings, type Schedule } from "../api";
-import { scheduleSchema, type ScheduleForm } from "../schema";
+import type { ScheduleForm } from "../schema";
 
 /** Makes a schedule, or changes one. */
 export function ScheduleDialog({ given, onClose }: { given?: Schedule; onClose: () => void }) {
@@ -18,12 +17,12 @@ export function ScheduleDialog({ given, onClose }: { given?: Schedule; onClose: 
   const say = useErrorText();
   const id = useId();
   const { save } = useReportSettings();
-  const form = useForm<ScheduleForm>({
-    resolver: zodResolver(scheduleSchema),
-    defaultValues: given
+  const form = useZodForm<ScheduleForm>(
+    async () => (await import("../schema")).scheduleSchema,
+    given
       ? ({ ...given, at: given.at.slice(0, 5) } as ScheduleForm)
       : { report: "volume", period: "week", at: "09:00", format: "xlsx", channel: "email", recipient: "", language: locale, active: true },
-  });
+  );
   const email = form.watch("channel") === "email";
   const wrong = form.formState.errors.recipient ? t(email ? "schedule.wrong_address" : "schedule.wrong_chat") : undefined;
   async function go(value: ScheduleForm) {
