@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from clobus.gateways.telegram.client import TelegramClient
 from clobus.modules.consultations.roster import Roster
+from clobus.modules.ops.alerts import Watch
 from clobus.runtime import Runtime
 from clobus.settings import Settings
 from clobus.sync.chatwoot.names import Directory
@@ -39,6 +40,7 @@ class Parts:
     inward: Inward
     outward: Outward | None
     roster: Roster
+    watch: Watch = field(default_factory=Watch)
 
     @property
     def comparer(self) -> Comparer:

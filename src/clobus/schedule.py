@@ -250,7 +250,10 @@ async def _alerts(parts: Parts) -> None:
             breaker = partner.http.breaker.state.name.lower()
             await partners.note(connection, system, answers=error is None, millis=millis, breaker=breaker, error=error)
     given = settings.alerts
-    limits = alerts.Thresholds(given.errors, given.minutes, given.away_seconds, given.drift_minutes, expected(settings))
+    limits = alerts.Thresholds(
+        given.errors, given.minutes, given.away_seconds, given.drift_minutes,
+        intervals=expected(settings), watched=parts.watch.seconds(),
+    )  # fmt: skip
     async with runtime.db.transaction() as connection:
         await alerts.update(connection, await alerts.troubles(connection, limits))
     chat = settings.telegram.alert_chat_id if settings.telegram else None

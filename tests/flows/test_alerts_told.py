@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from psycopg import AsyncConnection
 
 from clobus.settings import Alerts
 from tests.flows.conftest import World
@@ -12,6 +13,15 @@ from tests.support.platform import running, settings_for, until
 from tests.support.twins import TwinProcess
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+
+async def rest(dsn: str) -> None:
+    """As if the whole platform had stood still for an hour."""
+    async with await AsyncConnection.connect(dsn) as connection:
+        await connection.execute(
+            "update log.etl_runs set started_at = started_at - interval '1 h',"
+            " finished_at = finished_at - interval '1 h'"
+        )
 
 
 async def test_away_is_told_once_and_once_when_over(dsn: str, world: World) -> None:
@@ -30,6 +40,7 @@ async def test_away_is_told_once_and_once_when_over(dsn: str, world: World) -> N
         async def two() -> bool:
             return len(said()) == 2
 
+        await rest(dsn)
         async with running(settings):
             world.onec.fault("status", None, status=503)
             await until(one, 60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from clobus.core.errors import GatewayDown, OutcomeUnknown
 from clobus.modules.ops import alerts
 from clobus.modules.ops.alerts import Thresholds
 
-LIMITS = Thresholds(errors=2, minutes=5, away_seconds=60, drift_minutes=30, intervals={"cons": 30.0})
+LIMITS = Thresholds(errors=2, minutes=5, away_seconds=60, drift_minutes=30, intervals={"cons": 30.0}, watched=3600)
 
 
 class Bot:
@@ -98,6 +99,24 @@ async def test_what_raises_one(db: Database, sql: str, key: str) -> None:
     for language in ("ru", "uz", "en"):
         await look(db, bot, language)
     assert len(bot.said) == 1
+
+
+async def test_after_a_rest_of_the_whole_platform_nothing_is_late_before_it_could_run(db: Database) -> None:
+    await execute(
+        db,
+        "insert into log.etl_runs (process, outcome, started_at, finished_at)"
+        " values ('cons', 'ok', now() - interval '1 h', now() - interval '1 h')",
+    )
+
+    async def found(watched: float) -> list[str]:
+        async with db.transaction() as connection:
+            wrong = await alerts.troubles(connection, replace(LIMITS, watched=watched))
+            await alerts.update(connection, wrong)
+        return [trouble.key for trouble in wrong]
+
+    assert await found(89) == []
+    assert await found(91) == ["stale:cons"]
+    assert await found(1) == ["stale:cons"]  # another restart does not call it over
 
 
 async def test_a_lost_answer_is_not_repeated_and_a_closed_door_is(db: Database) -> None:

@@ -10,7 +10,7 @@ import structlog
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from clobus.core import i18n
+from clobus.core import clock, i18n
 from clobus.core.db import Connection, Database, one, rows, run
 from clobus.core.errors import GatewayDown, GatewayError, Transient
 from clobus.gateways.telegram.sender import TelegramSender
@@ -20,13 +20,30 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """When people are told. `intervals`: seconds between the cycles of each process as they are now."""
+    """When people are told. `intervals`: seconds between the cycles of each process as they are now.
+
+    `watched`: seconds for which the processes could have run; what did not run before that is no process' fault.
+    """
 
     errors: int
     minutes: int
     away_seconds: float
     drift_minutes: float
     intervals: Mapping[str, float]
+    watched: float
+
+
+@dataclass(slots=True)
+class Watch:
+    """For how long this worker has looked, counted from its first look."""
+
+    began: float | None = None
+
+    def seconds(self) -> float:
+        """Seconds since the first call."""
+        if self.began is None:
+            self.began = clock.monotonic()
+        return clock.monotonic() - self.began
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +194,15 @@ async def _stale(connection: Connection, limits: Thresholds) -> list[Trouble]:
         " from unnest(%s::text[], %s::float8[], %s::float8[]) as p (process, every, patience)"
         " cross join lateral (select r.finished_at from log.etl_runs r where r.process = p.process"
         " and r.outcome in ('ok', 'partial') order by r.id desc limit 1) l"
-        " where l.finished_at < now() - make_interval(secs => p.patience)",
+        " where l.finished_at < now() - make_interval(secs => p.patience)"
+        # After a rest of the whole platform each has its time to come through; what was told before it goes on.
+        " and (p.patience < %s or exists (select from sys.alerts a"
+        " where a.key = 'stale:' || p.process and a.over_at is null))",
         (
             list(limits.intervals),
             list(limits.intervals.values()),
             [stale_after(every) for every in limits.intervals.values()],
+            limits.watched,
         ),
     )
     return [
