@@ -9,7 +9,7 @@ BENCH ?=
 BIN := .venv/bin
 INSTALL := sh tools/bootstrap.sh
 
-.PHONY: help install run check test e2e walks fuzz chaos bench migrate openapi web client lock format clean
+.PHONY: help install run check test e2e lighthouse walks fuzz chaos bench migrate openapi web client lock format clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -40,6 +40,13 @@ e2e: ## the tests of pages, in Chromium
 	@sh tools/browser.sh
 	@sh tools/web.sh
 	$(BIN)/pytest -q tests/e2e
+
+lighthouse: ## Google's audit of sign-in, home and a request (RUNS=3 each; reports in build/lighthouse)
+	@$(INSTALL)
+	@sh tools/browser.sh
+	@sh tools/web.sh
+	@sh tools/lighthouse.sh
+	$(BIN)/python -m tests.e2e.lighthouse
 
 walks: ## the story of a request under every fault (make test tries one of each sort)
 	@$(INSTALL)

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.support.ports import free_port
+from tests.e2e.instance import Sandbox, running
 
 CHROMIUM = "/usr/bin/chromium"
 # Without these Chromium calls home, which a closed network answers slowly.
@@ -25,52 +18,13 @@ FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-READY_SECONDS = 180
-
-
-@dataclass
-class Sandbox:
-    """A running instance."""
-
-    data: Path
-    urls: dict[str, str]
-
-    def clobus(self, *arguments: str) -> str:
-        """Run a command on it and give what it prints."""
-        return subprocess.run(
-            [sys.executable, "-m", "clobus", *arguments], env=_environment(self.data), capture_output=True, text=True,
-            check=True,
-        ).stdout.strip()  # fmt: skip
-
-
-def _environment(data: Path) -> dict[str, str]:
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("CLOBUS_")}
-    return plain | {"DATA": str(data), "PYTHONUNBUFFERED": "1"}
 
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     """The platform with its twins and pages, from nothing."""
-    with tempfile.TemporaryDirectory(prefix="clobus-e2e-", ignore_cleanup_errors=True) as home:
-        Path(home).chmod(0o755)  # PostgreSQL's account has to come through
-        data, log = Path(home) / "data", Path(home) / "up.log"
-        command = [sys.executable, "-m", "clobus", "up", "--size", "small", "--port", str(free_port())]
-        with log.open("w") as out:
-            process = subprocess.Popen(
-                [*command, "--data", str(data)], env=_environment(data), stdout=out, stderr=subprocess.STDOUT
-            )
-        try:
-            deadline = time.monotonic() + READY_SECONDS
-            while "\nready " not in log.read_text(encoding="utf-8"):
-                assert process.poll() is None, log.read_text(encoding="utf-8")[-3000:]
-                assert time.monotonic() < deadline, log.read_text(encoding="utf-8")[-3000:]
-                time.sleep(0.2)
-            found = Sandbox(data, {})
-            found.urls = json.loads(found.clobus("sandbox", "urls", "--json"))
-            yield found
-        finally:
-            process.terminate()
-            process.wait(30)
+    with running() as found:
+        yield found
 
 
 @pytest.fixture

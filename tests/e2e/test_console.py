@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.e2e.conftest import PHONE, Pages, Sandbox
+from tests.e2e.conftest import PHONE, Pages
+from tests.e2e.instance import Sandbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 PLACES = (

@@ -14,7 +14,8 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.e2e.conftest import DESKTOP, PHONE, Pages, Sandbox
+from tests.e2e.conftest import DESKTOP, PHONE, Pages
+from tests.e2e.instance import Sandbox
 
 WEB = Path(__file__).parents[2] / "web"
 FIRST_LOAD = 200_000
@@ -28,19 +29,11 @@ AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
 @pytest.fixture(scope="session")
 def client(sandbox: Sandbox) -> dict[str, str]:
     """A client with a request of his own, and how to make links for him."""
-    key = sandbox.clobus("sandbox", "token", "administrator")
-    headers = {"Authorization": f"Bearer {key}"}
-    with httpx.Client(base_url=sandbox.urls["api"], headers=headers, timeout=30) as http:
-        found = http.get("/api/consultations", params={"limit": 50}).raise_for_status().json()["consultations"]
-        row = next(each for each in found if each["client_id"] and each["number"])
-    return {"key": key, "client_id": row["client_id"], "id": row["cons_id"]}
+    return sandbox.client()
 
 
-async def _sign_in(page: Page, api: str, client: dict[str, str]) -> None:
-    async with httpx.AsyncClient(base_url=api, headers={"Authorization": f"Bearer {client['key']}"}) as http:
-        body = {"purpose": "signin", "client_id": client["client_id"]}
-        token = (await http.post("/api/auth/links", json=body)).raise_for_status().json()["token"]
-    await page.goto(f"{api}/en/sign-in?token={token}")
+async def _sign_in(page: Page, sandbox: Sandbox, client: dict[str, str]) -> None:
+    await page.goto(await asyncio.to_thread(sandbox.link, client))
     await page.locator("form button[type=submit]").click()
     await expect(page).to_have_url(re.compile("/en/home$"))
 
@@ -74,7 +67,7 @@ async def test_pages_in_three_languages(
 ) -> None:
     api = sandbox.urls["api"]
     page = await pages.open(f"{api}/en/sign-in", size=size, color_scheme=scheme)
-    await _sign_in(page, api, client)
+    await _sign_in(page, sandbox, client)
     for language in ("uz", "ru", "en"):
         for path in PAGES:
             await _whole(page, f"{api}/{language}{path.format(id=client['id'])}")
@@ -93,7 +86,7 @@ async def test_a_client_asks_and_writes(sandbox: Sandbox, pages: Pages, client: 
     """A question becomes a request; a message goes into its conversation, and into Chatwoot's side of it."""
     api = sandbox.urls["api"]
     page = await pages.open(f"{api}/en/sign-in")
-    await _sign_in(page, api, client)
+    await _sign_in(page, sandbox, client)
     await page.goto(f"{api}/en/new?kind=support")
     await page.get_by_label("Your question").fill("The balance does not open since this morning")
     await page.get_by_role("button", name="Send request").click()

@@ -9,7 +9,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.architecture import tree
-from tests.e2e.conftest import DESKTOP, PHONE, Pages, Sandbox
+from tests.e2e.conftest import DESKTOP, PHONE, Pages
+from tests.e2e.instance import Sandbox
 from tests.support.platform import until
 
 AXE = tree.ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"

@@ -7,7 +7,8 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.e2e.conftest import PHONE, Pages, Sandbox
+from tests.e2e.conftest import PHONE, Pages
+from tests.e2e.instance import Sandbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 LONG = 40_000

@@ -1,0 +1,82 @@
+"""A small instance of the whole platform, from nothing, for tests of pages."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from tests.support.ports import free_port
+
+READY_SECONDS = 180
+
+
+@dataclass
+class Sandbox:
+    """A running instance."""
+
+    data: Path
+    urls: dict[str, str]
+
+    def clobus(self, *arguments: str) -> str:
+        """Run a command on it and give what it prints."""
+        return subprocess.run(
+            [sys.executable, "-m", "clobus", *arguments], env=_environment(self.data), capture_output=True, text=True,
+            check=True,
+        ).stdout.strip()  # fmt: skip
+
+    def client(self) -> dict[str, str]:
+        """A client with a request of his own (`client_id`, `id`), and the `key` that makes links for him."""
+        key = self.clobus("sandbox", "token", "administrator")
+        headers = {"Authorization": f"Bearer {key}"}
+        with httpx.Client(base_url=self.urls["api"], headers=headers, timeout=30) as http:
+            found = http.get("/api/consultations", params={"limit": 50}).raise_for_status().json()["consultations"]
+            row = next(each for each in found if each["client_id"] and each["number"])
+        return {"key": key, "client_id": row["client_id"], "id": row["cons_id"]}
+
+    def link(self, client: dict[str, str]) -> str:
+        """Where that client signs in, once."""
+        headers = {"Authorization": f"Bearer {client['key']}"}
+        body = {"purpose": "signin", "client_id": client["client_id"]}
+        with httpx.Client(base_url=self.urls["api"], headers=headers, timeout=30) as http:
+            token = http.post("/api/auth/links", json=body).raise_for_status().json()["token"]
+        return f"{self.urls['api']}/en/sign-in?token={token}"
+
+
+def _environment(data: Path) -> dict[str, str]:
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("CLOBUS_")}
+    return plain | {"DATA": str(data), "PYTHONUNBUFFERED": "1"}
+
+
+@contextmanager
+def running() -> Iterator[Sandbox]:
+    """The platform with its twins and pages; AssertionError with its last words when it does not start."""
+    with tempfile.TemporaryDirectory(prefix="clobus-e2e-", ignore_cleanup_errors=True) as home:
+        Path(home).chmod(0o755)  # PostgreSQL's account has to come through
+        data, log = Path(home) / "data", Path(home) / "up.log"
+        command = [sys.executable, "-m", "clobus", "up", "--size", "small", "--port", str(free_port())]
+        with log.open("w") as out:
+            process = subprocess.Popen(
+                [*command, "--data", str(data)], env=_environment(data), stdout=out, stderr=subprocess.STDOUT
+            )
+        try:
+            deadline = time.monotonic() + READY_SECONDS
+            while "\nready " not in log.read_text(encoding="utf-8"):
+                assert process.poll() is None, log.read_text(encoding="utf-8")[-3000:]
+                assert time.monotonic() < deadline, log.read_text(encoding="utf-8")[-3000:]
+                time.sleep(0.2)
+            found = Sandbox(data, {})
+            found.urls = json.loads(found.clobus("sandbox", "urls", "--json"))
+            yield found
+        finally:
+            process.terminate()
+            process.wait(30)
