@@ -13,6 +13,7 @@ from clobus.core.db import run
 from clobus.core.events import Event, Origin, publish
 from clobus.core.ids import new_id
 from clobus.modules.consultations import timeline
+from clobus.modules.staff.types import UNDEFINED_MANAGER
 from tests.api.conftest import Api
 from tests.api.requests import MANAGER, ZONE, put, working
 
@@ -123,3 +124,22 @@ async def test_a_move_that_only_the_log_knows_is_told_once(api: Api) -> None:
     assert [item["text"] for item in moves] == [
         "The consultation was moved: November 26, 2026, 10:00 → November 27, 2026, 10:00"
     ]
+
+
+async def test_the_placeholder_of_1c_is_nobody_and_has_no_name(api: Api) -> None:
+    cons_id = await put(api, manager=UNDEFINED_MANAGER)
+    async with api.runtime.db.transaction() as connection:
+        await run(
+            connection,
+            "insert into cons.users (account_id, cl_ref_key, description) values (%s, %s, '<не определено>')",
+            (new_id(), UNDEFINED_MANAGER),
+        )
+        await publish(
+            connection,
+            [Event("Assigned", cons_id, Origin.ONEC, None, {"manager": (str(MANAGER), str(UNDEFINED_MANAGER))})],
+        )
+    for role in ("client", "manager"):
+        shown = await api.get(f"/api/consultations/{cons_id}", role)
+        assert shown.status_code == 200
+        assert "не определено" not in shown.text
+        assert [item["text"] for item in await told(api, cons_id, role)] == ["Консультант сменился"]

@@ -18,6 +18,7 @@ from clobus.modules.notifications import service
 from clobus.modules.notifications.catalogue import TYPES
 from clobus.modules.notifications.deliver import Deliverer
 from clobus.modules.notifications.quiet import Quiet
+from clobus.modules.staff.types import UNDEFINED_MANAGER
 from tests.support.messages import SUPPORT, ZONE, Desk, client, happen, in_telegram, manager, messages, request
 from tests.support.twins import TwinProcess
 
@@ -193,6 +194,26 @@ async def test_from_a_to_b_and_back_is_told_three_times(office: Office) -> None:
         f"{head['en']}\n" + has("en", "manager_taken", previous="Б. Второй", manager="А. Первая"),
     ]
     assert has("uz", "manager_given", previous="А. Первая", manager="Б. Второй") in office.notes()
+
+
+async def test_nobody_is_no_name_for_a_client_and_no_news_but_for_who_had_it(office: Office) -> None:
+    a = await manager(office.db, "А. Первая")
+    await manager(office.db, "<не определено>", key=UNDEFINED_MANAGER)
+    await in_telegram(office.db, MANAGERS, staff=a)
+    cons_id = await request(office.db, manager=a)
+    await happen(office.db, "Opened", cons_id)
+    for old, new in ((a, UNDEFINED_MANAGER), (UNDEFINED_MANAGER, a), (a, UNDEFINED_MANAGER)):
+        async with office.db.transaction() as connection:
+            await connection.execute("update cons.cons set manager = %s where cons_id = %s", (new, cons_id))
+        await happen(office.db, "Assigned", cons_id, manager=(str(old), str(new)))
+    await office.deliver()
+    assert [text for text in office.said() if "не определено" in text or "занимается" in text] == [
+        has("ru", "assigned", number="Т-000001", manager="А. Первая")
+    ]
+    told = [text.partition("\n")[2] for text in office.chat(MANAGERS)]
+    gone = has("ru", "manager_taken.nobody")
+    new = has("ru", "manager_new", manager="А. Первая", planned=AT["ru"][0])
+    assert told == [new, gone, has("ru", "manager_given", previous="—", manager="А. Первая"), gone]
 
 
 async def test_a_manager_hears_of_an_answer_once_while_it_is_fresh_and_reads_no_text(office: Office) -> None:

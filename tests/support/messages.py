@@ -63,9 +63,9 @@ async def client(db: Database, **values: Any) -> UUID:
     return client_id
 
 
-async def manager(db: Database, name: str = "Анна Петрова", **values: Any) -> UUID:
+async def manager(db: Database, name: str = "Анна Петрова", *, key: UUID | None = None, **values: Any) -> UUID:
     """A manager; gives the key by which 1C and requests name him."""
-    key = uuid4()
+    key = key or uuid4()
     await add(db, "cons.users", account_id=uuid4(), cl_ref_key=key, description=name, **({"ru": True} | values))
     return key
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from clobus.core.auth import Principal, Role
 from clobus.core.db import Connection, one, rows
 from clobus.core.errors import NotFound
+from clobus.core.nobody import SOMEBODY
 from clobus.core.pagination import Cursor
 from clobus.modules.consultations.types import Kind, Status
 
@@ -21,7 +22,7 @@ FIELDS = (
     " c.online_question_cat::text, c.online_question::text, c.con_blocks::text, c.con_rates, c.con_calls,"
     " c.chatwoot_source_id, c.source, c.created_at, c.updated_at"
 )
-FROM = " from cons.cons c left join cons.users u on u.cl_ref_key = c.manager and not u.deletion_mark"
+FROM = f" from cons.cons c left join cons.users u on u.cl_ref_key = c.manager and not u.deletion_mark and {SOMEBODY}"
 NEWEST = " order by c.create_date desc, c.cons_id desc"
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from clobus.core import i18n
 from clobus.core.db import Connection, rows
+from clobus.core.nobody import UNDEFINED_MANAGER
 
 LIMIT = 2_000
 """More than any request has; a story is given whole."""
@@ -20,18 +21,21 @@ FOR_CLIENTS = frozenset(
 _EVENTS = (
     "select e.at, e.name, e.origin, e.actor, e.changes, u.description as manager_name from log.events e"
     " left join cons.users u on e.name in ('Assigned', 'Opened')"
-    " and u.cl_ref_key::text = e.changes -> 'manager' ->> 1 where e.cons_id = %(id)s order by e.id limit %(limit)s"
+    " and u.cl_ref_key::text = e.changes -> 'manager' ->> 1 and u.cl_ref_key <> %(nobody)s"
+    " where e.cons_id = %(id)s order by e.id limit %(limit)s"
 )
 _CALLS = (
     "select l.period as at, u.description as manager_name, l.manager::text as actor from cons.cons c"
-    " join cons.calls l on l.cons_key = c.cl_ref_key left join cons.users u on u.cl_ref_key = l.manager"
+    " join cons.calls l on l.cons_key = c.cl_ref_key"
+    " left join cons.users u on u.cl_ref_key = l.manager and u.cl_ref_key <> %(nobody)s"
     " where c.cons_id = %(id)s order by l.period limit %(limit)s"
 )
 _MOVES = (
     "select m.period as at, m.old_date, m.new_date, m.comment, m.actor, m.redate_id is not null as ours,"
     " u.description as manager_name from cons.cons c"
     " join cons.cons_redate m on m.cons_id = c.cons_id or m.cons_key = c.cl_ref_key"
-    " left join cons.users u on u.cl_ref_key = m.manager_key where c.cons_id = %(id)s order by m.period limit %(limit)s"
+    " left join cons.users u on u.cl_ref_key = m.manager_key and u.cl_ref_key <> %(nobody)s"
+    " where c.cons_id = %(id)s order by m.period limit %(limit)s"
 )
 _SAID = (
     "select coalesce(n.sent_at, n.created_at) as at, n.notification_type as type, n.audience, n.channel, n.state,"
@@ -45,7 +49,7 @@ async def of_request(
     connection: Connection, cons_id: UUID, *, staff: bool, language: str, zone: ZoneInfo
 ) -> list[dict[str, Any]]:
     """What happened to a request, oldest first, in words of `language`."""
-    params = {"id": cons_id, "limit": LIMIT, "staff": staff}
+    params = {"id": cons_id, "limit": LIMIT, "staff": staff, "nobody": UNDEFINED_MANAGER}
     events = await rows(connection, _EVENTS, params)
     moves = await rows(connection, _MOVES, params)
     files = {row["id"]: row["name"] for row in await rows(connection, _FILES, params)}

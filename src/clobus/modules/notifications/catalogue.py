@@ -118,7 +118,7 @@ def _case(type_: str, values: Mapping[str, Any]) -> str | None:
         return "again" if values.get("previous") else None
     if type_ == "rescheduled":
         return "from" if values.get("old") else None
-    if type_ == "called":
+    if type_ in ("called", "manager_taken"):
         return None if values.get("manager") else "nobody"
     if type_ == "rating_ask":
         return None if values.get("url") else "plain"

@@ -23,6 +23,7 @@ SILENCE = {"client_answered": 120.0, "answered": 1800.0, "manager_rated": 600.0}
 IN_A_CHAT = "telegram:"
 """How those are noted who act by the bot or its app."""
 # A request brings its question with it: who has just heard of the one has heard of the other.
+BECAME_HIS = ("manager_new", "manager_given")
 SAYS_IT_TOO = {"client_answered": ("client_answered", "manager_new", "manager_given"), "answered": ("answered",),
                "manager_rated": ("manager_rated",)}  # fmt: skip
 
@@ -63,12 +64,14 @@ def _opened(event: Event, request: DictRow, staff: Staff) -> list[Message]:
 def _assigned(event: Event, request: DictRow, staff: Staff) -> list[Message]:
     """Told when it is somebody else than was told last, so that A, B, A are three messages and A, A is one."""
     moved = _rescheduled(event, request, staff) if _first(event, "start_date") else []
-    if request["manager_name"] is None or request["status"] in ENDED:
-        return moved
-    said, times, _ = request["told"].get("assigned", ({}, 0, None))
-    manager = str(request["manager"])
     old = event.changes.get("manager", (None, None))[0]
     previous = staff.get(UUID(str(old))) if old else None
+    if request["status"] in ENDED:
+        return moved
+    if request["manager_name"] is None:
+        return [*_taken(request, previous), *moved]
+    said, times, _ = request["told"].get("assigned", ({}, 0, None))
+    manager = str(request["manager"])
     found = _to_manager(request, previous, staff)
     if said.get("manager_key") != manager:
         params = {"manager": request["manager_name"], "manager_key": manager}
@@ -78,15 +81,30 @@ def _assigned(event: Event, request: DictRow, staff: Staff) -> list[Message]:
     return [*found, *moved]
 
 
+def _handed(request: DictRow) -> int:
+    """How many times managers were told of a request that became theirs."""
+    return sum(request["told"].get(type_, ({}, 0, None))[1] for type_ in BECAME_HIS)
+
+
+def _taken(request: DictRow, previous: Person | None) -> list[Message]:
+    """Nobody has it now: no news for the client, but for who had it."""
+    if previous is None:
+        return []
+    times = _handed(request)
+    return [Message("manager_taken", {"previous": previous.name}, f"nobody#{times}", previous.key)]
+
+
 def _to_manager(request: DictRow, previous: Person | None, staff: Staff) -> list[Message]:
     """A manager hears of a request that became his, and who had it, that it is his no more."""
     now = staff.get(request["manager"])
     if now is None:
         return []
-    told = [request["told"].get(type_, ({}, 0, None)) for type_ in ("manager_new", "manager_given")]
-    times = sum(entry[1] for entry in told)
+    told = [request["told"].get(type_, ({}, 0, None)) for type_ in BECAME_HIS]
+    times = _handed(request)
     last = told[1] if told[1][1] else told[0]
-    if last[0].get("manager_key") == str(now.key):
+    taken, _, taken_age = request["told"].get("manager_taken", ({"manager": ""}, 0, None))
+    nobody_since = "manager" not in taken and taken_age <= last[2]
+    if last[0].get("manager_key") == str(now.key) and not nobody_since:
         return []
     key, params = f"{now.key}#{times}", {"manager": now.name, "manager_key": str(now.key)}
     if previous is None or previous.key == now.key:

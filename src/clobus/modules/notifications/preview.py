@@ -37,7 +37,7 @@ def cases(type_: str) -> list[tuple[str, dict[str, Any], bool]]:
         "reminder_hour": [("", {"planned": planned}, True)],
         "manager_new": [("", both, True), ("undated", both, False)],
         "manager_given": [("", both, True)],
-        "manager_taken": [("", both, True)],
+        "manager_taken": [("", both, True), ("nobody", {"previous": PREVIOUS}, True)],
         "manager_rated": [("", {"average": 5, "answers": 5}, True)],
     }  # fmt: skip
     return known.get(type_, [("", {}, True)])

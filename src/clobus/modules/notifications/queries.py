@@ -11,6 +11,7 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from clobus.core.db import Connection, rows, run
+from clobus.core.nobody import SOMEBODY
 from clobus.modules.notifications.catalogue import EXEMPT, NUMBERED, OVERTAKEN, REMINDERS, WAITING
 
 LEASE_SECONDS = 60
@@ -60,7 +61,7 @@ async def requests(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Di
         "  (array_agg(n.params order by n.id desc))[1] as said,"
         "  extract(epoch from now() - max(n.created_at))::float8 as age"
         "  from log.notification_log n where n.entity_id = c.cons_id group by 1) t) as told"
-        " from cons.cons c left join cons.users u on u.cl_ref_key = c.manager"
+        f" from cons.cons c left join cons.users u on u.cl_ref_key = c.manager and {SOMEBODY}"
         " left join cons.clients k on k.client_id = c.client_id"
         " left join cons.contact_preferences p on p.client_id = c.client_id where c.cons_id = any(%s)",
         (list(ids),),
@@ -70,7 +71,7 @@ async def requests(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Di
 
 async def staff(connection: Connection, keys: Sequence[UUID] | None) -> list[DictRow]:
     """Managers by their keys, or all, with their languages and chats."""
-    whom = "u.cl_ref_key is not null" if keys is None else "u.cl_ref_key = any(%s)"
+    whom = SOMEBODY if keys is None else f"{SOMEBODY} and u.cl_ref_key = any(%s)"
     return await rows(
         connection,
         f"select u.cl_ref_key, u.description as name, u.ru, u.uz, {STAFF_CHATS} from cons.users u where {whom}",  # noqa: S608 - texts of ours

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from clobus.core.nobody import UNDEFINED_MANAGER
 
-UNDEFINED_MANAGER = UUID("062699c7-24b2-11e9-a1e3-60a44cafb67d")
-"""The placeholder that has a request when nobody suits (domain.md §2.2)."""
+__all__ = ["ACCOUNTING_DEPARTMENT", "UNDEFINED_MANAGER"]
 
 ACCOUNTING_DEPARTMENT = "ИТС консультанты"
 """Whose people take new accounting requests (domain.md §8.1)."""
