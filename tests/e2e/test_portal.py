@@ -82,6 +82,23 @@ async def test_pages_before_signing_in(sandbox: Sandbox, pages: Pages) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+async def test_the_strip_of_days_scrolls_and_the_page_does_not(
+    sandbox: Sandbox, pages: Pages, client: dict[str, str], size: dict[str, int]
+) -> None:
+    api = sandbox.urls["api"]
+    page = await pages.open(f"{api}/en/sign-in", size=size)
+    await _sign_in(page, sandbox, client)
+    await page.goto(f"{api}/en/new")
+    await page.get_by_text("At a set time").click()
+    days = page.get_by_role("group", name="Day").get_by_role("radio")
+    await expect(days.first).to_be_checked()
+    assert await days.count() > 10
+    await days.last.check(force=True)
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.slow
 async def test_a_client_asks_and_writes(sandbox: Sandbox, pages: Pages, client: dict[str, str]) -> None:
     """A question becomes a request; a message goes into its conversation, and into Chatwoot's side of it."""
     api = sandbox.urls["api"]

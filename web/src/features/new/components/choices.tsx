@@ -18,7 +18,7 @@ export function Choices({ legend, value, onChange, options, small = false }: Pro
           <label
             key={each.value}
             className={clsx(
-              "flex min-h-12 cursor-pointer items-center gap-4 rounded-2xl border bg-surface transition-colors",
+              "relative flex min-h-12 cursor-pointer items-center gap-4 rounded-2xl border bg-surface transition-colors",
               "has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-focus",
               small ? "px-4 py-2" : "p-5",
               each.value === value ? "border-accent ring-1 ring-accent" : "border-line hover:border-line-strong",

@@ -53,7 +53,7 @@ function Ask({ id }: { id: string }) {
             <legend className="contents"><span className="min-w-0 flex-1">{each[locale]}</span></legend>
             <div className="flex max-sm:-ml-2">
               {MARKS.map((mark) => (
-                <label key={mark} className="grid size-11 cursor-pointer place-items-center rounded-lg has-focus-visible:outline-2 has-focus-visible:outline-focus">
+                <label key={mark} className="relative grid size-11 cursor-pointer place-items-center rounded-lg has-focus-visible:outline-2 has-focus-visible:outline-focus">
                   <input type="radio" name={`${id}-${each.number}`} value={mark} checked={given[each.number] === mark} onChange={() => setGiven({ ...given, [each.number]: mark })} className="sr-only" aria-label={t("mark", { mark })} />
                   <Star aria-hidden className={clsx("size-7", (given[each.number] ?? 0) >= mark ? "fill-warn text-warn" : "text-line-strong")} strokeWidth={1.5} />
                 </label>

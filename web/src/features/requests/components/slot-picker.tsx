@@ -67,7 +67,7 @@ function Choice({ name, checked, onChoose, className, children }: ChoiceProps) {
   return (
     <label
       className={clsx(
-        "flex cursor-pointer items-center justify-center rounded-xl border text-center transition-colors",
+        "relative flex cursor-pointer items-center justify-center rounded-xl border text-center transition-colors",
         "has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-focus",
         checked ? "border-accent bg-accent text-on-accent" : "border-line-strong/60 bg-surface hover:border-accent",
         className,
