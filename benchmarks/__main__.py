@@ -16,6 +16,12 @@ def _part(total: int, part: str, data: Path, blocks: int) -> None:
     loads.follow(data, total, blocks, [part])
 
 
+def _reports(data: Path, blocks: int, *totals: int) -> None:
+    for total in totals:
+        reports.measure(data, blocks, total)
+    report.reports()
+
+
 NAMES: dict[str, Callable[[Path, int], None]] = {
     "load30k": lambda data, blocks: loads.load(data, 30_000, blocks, ALL),
     "load300k": lambda data, blocks: loads.load(data, 300_000, blocks, ALL[:-1]),
@@ -33,9 +39,10 @@ NAMES: dict[str, Callable[[Path, int], None]] = {
     "api": api.api,
     "live": live.live,
     "rush": load_test.measure,
-    "reports": lambda data, blocks: [reports.measure(data, blocks, total) for total in (30_000, 3_000_000)] and None,
-    "reports30k": lambda data, blocks: reports.measure(data, blocks, 30_000),
-    "reports3m": lambda data, blocks: reports.measure(data, blocks, 3_000_000),
+    "reports": lambda data, blocks: _reports(data, blocks, 30_000, 3_000_000),
+    "reports30k": lambda data, blocks: _reports(data, blocks, 30_000),
+    "reports300k": lambda data, blocks: _reports(data, blocks, 300_000),
+    "reports3m": lambda data, blocks: _reports(data, blocks, 3_000_000),
     "reports3m-make": lambda data, _: reports.generate(data, 3_000_000),
     "report": lambda _data, _blocks: report.show(),
 }

@@ -195,7 +195,23 @@ def rushes() -> None:
           " cores used by | share of both cores", lines)  # fmt: skip
 
 
+def reports() -> None:
+    """Milliseconds of each report: ours, plain SQL's and DuckDB's, and ours through plain SQL's block by block."""
+    found = rows("reports")
+    for total in sorted({int(row["total"]) for row in found}):
+        lines = []
+        kept = [row for row in found if row["total"] == total]
+        for span, narrowed, name in dict.fromkeys((r["span"], r["filter"], r["contestant"]) for r in kept):
+            own = [r for r in kept if (r["span"], r["filter"], r["contestant"]) == (span, narrowed, name)]
+            times = {way: [float(r[f"{way}_ms"]) for r in own if f"{way}_ms" in r] for way in ("ours", "plain", "duck")}
+            slower = [r["ours_ms"] / r["plain_ms"] for r in own if "plain_ms" in r]
+            busy = spread([others(r) for r in own], 2)
+            lines.append([name, span, narrowed, *(spread(v, 1) for v in times.values()), spread(slower, 2), busy])
+        sys.stdout.write(f"\n## reports over {total:,} requests\n")
+        table("report | period | filter | ours ms | plain SQL ms | DuckDB ms | ours to plain | others busy", lines)
+
+
 def show() -> None:
     """All tables there are rows for."""
-    for part in (loads, follow, flights, pushes, kills, api, live, rushes):
+    for part in (loads, follow, flights, pushes, kills, api, live, rushes, reports):
         part()

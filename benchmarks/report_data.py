@@ -7,6 +7,7 @@ import time
 from zoneinfo import ZoneInfo
 
 from benchmarks.database import Server
+from clobus.core import migrations
 from clobus.core.db import Database, run
 from clobus.modules.consultations.calendar import Calendar
 from clobus.modules.reports import worktime
@@ -82,6 +83,9 @@ def make(server: Server, total: int) -> str:
     """The address of a base with so many requests and their sums; made once in a data directory."""
     name = f"reports_{total}"
     if server.execute(f"select 1 from pg_database where datname = '{name}'"):
+        started = time.perf_counter()
+        migrations.upgrade(server.server.url(name))
+        print(f"{name} brought up to date in {time.perf_counter() - started:.0f} s", flush=True)
         return server.server.url(name)
     draft = f"{name}_draft"
     started = time.perf_counter()
@@ -108,8 +112,7 @@ async def _summed(url: str) -> None:
         await run(connection, "truncate rep.changed")
         await run(connection, _FACTS, {"nobody": NOBODY})
         for rollup in ROLLUPS:
-            await run(connection, rollup.added("(select 1 as sign, * from rep.facts) f", "d"))
-            for grain in "wm":
-                await run(connection, rollup.coarser(grain))
+            for sql in rollup.made():
+                await run(connection, sql)
     print(f"facts and their sums in {time.perf_counter() - started:.0f} s", flush=True)
     await db.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import site
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from uuid import UUID
 import psycopg
 
 from benchmarks import machine, report_data
-from benchmarks.blocks import bench
+from benchmarks.blocks import PEERS, bench, prepare_peers
 from clobus.core.db import Connection, Database, rows, run
 from clobus.modules.reports import figures, tables, upkeep
 from clobus.modules.reports.types import By, Filters, Period
@@ -38,10 +39,13 @@ CASES: tuple[tuple[str, By | None], ...] = (
 )  # fmt: skip
 FILTERS = {
     "none": Filters(), "language": Filters(language="uz"), "manager": Filters(manager=MANAGER),
-    "category": Filters(category=CATEGORY), "manager+language": Filters(manager=MANAGER, language="uz"),
+    "kind": Filters(kind="accounting"), "category": Filters(category=CATEGORY),
+    "manager+language": Filters(manager=MANAGER, language="uz"),
+    "manager+category": Filters(manager=MANAGER, category=CATEGORY),
 }  # fmt: skip
 FILTERED: tuple[tuple[str, By | None], ...] = (
-    ("volume", "month"), ("times", "month"), ("managers", "manager"), ("overview", None),
+    ("volume", "month"), ("times", "day"), ("times", "month"), ("managers", "manager"), ("overview", None),
+    ("volume", "category"), ("heat", None),
 )  # fmt: skip
 REPEATS = 7
 
@@ -219,6 +223,8 @@ async def _upkeep(this: Any, db: Database, total: int, block: int) -> None:
 
 def _duck(url: str, path: Path) -> Any:
     """The facts in DuckDB's own form, copied once."""
+    prepare_peers()
+    site.addsitedir(str(next(PEERS.parents[1].glob("lib/python*/site-packages"))))
     import duckdb  # noqa: PLC0415 - only in the environment of benchmarks
 
     made = path.exists()

@@ -1,4 +1,6 @@
-"""Sums and histograms of a period: of the narrowest table that can tell them, whole months at once and edges by day."""
+"""Sums and histograms of a period: of the narrowest table that can tell them, whole months at once, edges by week and
+day; what no table of sums knows is read from the facts.
+"""
 
 from __future__ import annotations
 
@@ -8,47 +10,54 @@ from datetime import date, timedelta
 from typing import Any
 
 from clobus.core.db import Connection, rows
-from clobus.modules.reports.types import BOUNDS, SERIES, TIMES, By, Filters, Period
+from clobus.modules.reports import plain
+from clobus.modules.reports.rollups import CELL, VECTORS, ZERO, Rollup, drawn
+from clobus.modules.reports.rollups import ROLLUPS as _ALL
+from clobus.modules.reports.types import (
+    BOUNDS,
+    NOTHING,
+    SERIES,
+    SHARES,
+    TIMES,
+    By,
+    Filters,
+    Percentiles,
+    Period,
+    key_of,
+)
 
-_CELL = frozenset({"kind", "channel", "language"})
-_SOURCES = ((_CELL, "rep.by_cell"), (frozenset({"manager", "kind"}), "rep.by_manager"),
-            (frozenset({"category", "kind"}), "rep.by_category"))  # fmt: skip
 FACTS = "rep.facts"
-_KEYS = {
-    "day": "day", "week": "date_trunc('week', day)::date", "month": "date_trunc('month', day)::date",
-}  # fmt: skip
-HALF, NINE_TENTHS = 50, 90
+_SUMS = tuple(rollup for rollup in _ALL if rollup.by[0] != "weekday" and rollup.values != VECTORS)
+_TIMES = tuple(rollup for rollup in _ALL if rollup.values == VECTORS)
+_GRAINS = {"day": "d", "week": "wd", "month": "md"}
+"""The rows that may be added up for each day, week or month; for everything else all of them."""
+_SLOTS = len(BOUNDS) + 2
+"""Numbers of four bytes in a sent vector: its length, and one a bucket."""
 
 
 @dataclass(frozen=True, slots=True)
-class Percentiles:
-    """The median and the ninth decile of a time in working seconds; None where nothing was measured."""
+class Piece:
+    """A part of a period and where it is read from: a table's rows of a grain (None: the facts), first and last day."""
 
-    median: int | None
-    p90: int | None
-
-
-def source_of(filters: Filters, by: By | None) -> str:
-    """The narrowest table that knows all that is asked for."""
-    used = {*filters.given(), *(() if by is None or by in SERIES else (by,))}
-    return next((table for known, table in _SOURCES if used <= known), FACTS)
+    table: str
+    grain: str | None
+    first: date
+    last: date
 
 
-def pieces(period: Period, grain: str) -> list[tuple[str, date, date]]:
-    """A period as whole weeks (w) or months (m) and the days (d) beside them: grain, first and last key."""
-    if grain == "d":
-        return [("d", period.first, period.last)]
-    first, after = period.first, period.last + timedelta(days=1)
-    start = _ceiling(first, grain)
-    end = _floor(after, grain)
+def pieces(period: Period, grains: str) -> list[tuple[str, date, date]]:
+    """A period as rows of grains, the coarsest first in `grains`; days that are left are told as grain `-`."""
+    if period.first > period.last:
+        return []
+    if not grains or grains[0] == "d":
+        return [(grains or "-", period.first, period.last)]
+    grain, finer = grains[0], grains[1:]
+    start, end = _ceiling(period.first, grain), _floor(period.last + timedelta(days=1), grain)
     if start >= end:
-        return [("d", period.first, period.last)]
-    found = [(grain, start, end - timedelta(days=1))]
-    if first < start:
-        found.append(("d", first, start - timedelta(days=1)))
-    if end < after:
-        found.append(("d", end, period.last))
-    return found
+        return pieces(period, finer)
+    day = timedelta(days=1)
+    edges = pieces(Period(period.first, start - day), finer) + pieces(Period(end, period.last), finer)
+    return [(grain, start, end - day), *edges]
 
 
 def _floor(day: date, grain: str) -> date:
@@ -62,99 +71,117 @@ def _ceiling(day: date, grain: str) -> date:
     return floor + timedelta(days=7) if grain == "w" else (floor + timedelta(days=32)).replace(day=1)
 
 
-def _where(source: str, period: Period, filters: Filters, by: By | None) -> tuple[str, dict[str, Any]]:
-    params: dict[str, Any] = dict(filters.given())
-    if source == FACTS:
-        params |= {"first": period.first, "last": period.last}
-        text = "day between %(first)s and %(last)s"
-    else:
-        parts = []
-        grain = {"day": "d", "week": "w"}.get(by or "", "m")
-        for number, (letter, first, last) in enumerate(pieces(period, grain)):
-            parts.append(f"(grain = '{letter}' and day between %(a{number})s and %(b{number})s)")
-            params |= {f"a{number}": first, f"b{number}": last}
-        text = "(" + " or ".join(parts) + ")"
-    for name in filters.given():
-        text += f" and {name} = %({name})s"
-    return text, params
+def _source(among: Sequence[Rollup], period: Period, filters: Filters, by: By | None) -> list[Piece]:
+    """The parts of a period by the narrowest table that knows all that is asked for."""
+    used = {*filters.given(), *(() if by is None or by in SERIES else (by,))}
+    known = next((rollup for rollup in among if used <= set(rollup.by)), None)
+    if known is None:
+        return [Piece(FACTS, None, period.first, period.last)]
+    grains = "".join(grain for grain in _GRAINS.get(by or "", "mwd") if grain in known.grains)
+    return [
+        Piece(FACTS, None, first, last) if grain == "-" else Piece(known.table, grain, first, last)
+        for grain, first, last in pieces(period, grains)
+    ]
+
+
+def _where(number: int, piece: Piece, filters: Filters, params: dict[str, Any]) -> str:
+    """The condition of a piece; its parameters are added to `params`."""
+    params |= {f"a{number}": piece.first, f"b{number}": piece.last}
+    grain = f"grain = '{piece.grain}' and " if piece.grain else ""
+    narrowed = "".join(f" and {name} = %({name})s" for name in filters.given())
+    return f"{grain}day between %(a{number})s and %(b{number})s{narrowed}"
+
+
+async def read(
+    connection: Connection, measures: Sequence[str], period: Period, filters: Filters, by: By | None = None, *,
+    timed: bool = False,
+) -> tuple[list[dict[str, Any]], dict[Any, dict[str, Percentiles]]]:  # fmt: skip
+    """Sums of measures, a row a `key` in order of keys (without `by` one row whatever there is), and when `timed`
+    percentiles by key and, as None, of all; by manager and category of all alone.
+    """
+    if await plain.are_few(connection, period, filters):
+        return await plain.read(connection, measures, period, filters, by, timed=timed)
+    found = await sums(connection, measures, period, filters, by)
+    told = None if by in ("manager", "category") else by
+    return found, await percentiles(connection, period, filters, told) if timed else {}
 
 
 async def sums(
     connection: Connection, measures: Sequence[str], period: Period, filters: Filters, by: By | None = None
 ) -> list[dict[str, Any]]:
     """Sums of measures, a row a `key` in order of keys; without `by` one row whatever there is."""
-    source = source_of(filters, by)
-    where, params = _where(source, period, filters, by)
+    params: dict[str, Any] = dict(filters.given())
     named = dict.fromkeys(("n", *measures))
+    parts = " union all ".join(
+        f"select {key_of(by)} as key, {', '.join(named)} from {piece.table}"
+        f" where {_where(number, piece, filters, params)}"
+        for number, piece in enumerate(_source(_SUMS, period, filters, by))
+    )
     if by is None:
         columns = ", ".join(f"coalesce(sum({name}), 0)::bigint as {name}" for name in named)
-        sql = f"select null as key, {columns} from {source} where {where}"
+        sql = f"select null as key, {columns} from ({parts}) p"
     else:
         columns = ", ".join(f"sum({name})::bigint as {name}" for name in named)
-        sql = (
-            f"select {_KEYS.get(by, by)} as key, {columns} from {source} where {where}"
-            " group by 1 having sum(n) > 0 order by 1"
-        )
+        sql = f"select key, {columns} from ({parts}) p group by 1 having sum(n) > 0 order by 1"
     return [dict(row) for row in await rows(connection, sql, params)]
 
 
 async def percentiles(
     connection: Connection, period: Period, filters: Filters, by: By | None = None
 ) -> dict[Any, dict[str, Percentiles]]:
-    """Median and ninth decile of each time, by key (None without `by`), of histograms: exact to a bucket's width."""
-    source, where, params = _histogram(period, filters, by)
-    key = "null::integer" if by is None else _KEYS.get(by, by)
-    counts = ", ".join(f"sum({time}_n)::integer as {time}_n" for time in TIMES)
-    arrays = ", ".join(f"array_agg({time}_n) as {time}_n" for time in TIMES)
-    found = await rows(
-        connection,
-        f"select key, array_agg(bucket) as buckets, {arrays} from (select {key} as key, bucket::integer as bucket,"
-        f" {counts} from {source} where {where} group by 1, 2 order by 1, 2) h group by key",
-        params,
-    )
-    return {row["key"]: {time: _told(row["buckets"], row[f"{time}_n"]) for time in TIMES} for row in found}
+    """Median and ninth decile of each time, by key and, as None, of all; of histograms: exact to a bucket's width."""
+    params: dict[str, Any] = dict(filters.given())
+    parts = []
+    for number, piece in enumerate(_source(_TIMES, period, filters, by)):
+        where = _where(number, piece, filters, params)
+        columns = f"{key_of(by)} as key, {', '.join(VECTORS)}"
+        source = piece.table
+        if piece.grain is None:
+            kept = ", ".join(dict.fromkeys(("day", *([] if by is None or by in SERIES else [by]))))
+            buckets = ", ".join(f"{time}_bucket" for time in TIMES)
+            source = f"({drawn(kept, f'(select {kept}, {buckets} from {FACTS} where {where}) f')}) d"
+            where = "true"
+        parts.append(f"select {columns} from {source} where {where}")
+    sent = " || ".join(f"vector_send(coalesce(sum({name}), {ZERO}))" for name in VECTORS)
+    sql = f"select key, {sent} as counts from ({' union all '.join(parts)}) p group by key"
+    found = await rows(connection, sql, params)
+    return _told([row["key"] for row in found], b"".join(row["counts"] for row in found))
 
 
-def _histogram(period: Period, filters: Filters, by: By | None) -> tuple[str, str, dict[str, Any]]:
-    used = {*filters.given(), *(() if by is None or by in SERIES else (by,))}
-    if used <= _CELL:
-        source = "rep.by_bucket" if used <= {"kind"} else "rep.by_cell_bucket"
-        return source, *_where(source, period, filters, by)
-    turned = ", ".join(f"({time}_bucket, {', '.join(str(int(time == one)) for one in TIMES)})" for time in TIMES)
-    names = ", ".join(f"{time}_n" for time in TIMES)
-    columns = ", ".join(dict.fromkeys(("day", *used)))
-    where, params = _where(FACTS, period, filters, by)
-    facts = f"(select {columns}, first_bucket, answer_bucket, closing_bucket from {FACTS} where {where}) f"
-    return f"{facts} cross join lateral (values {turned}) v (bucket, {names})", "bucket is not null", params
+def _told(keys: Sequence[Any], sent: bytes) -> dict[Any, dict[str, Percentiles]]:
+    """Percentiles of histograms, three vectors a key, all at once."""
+    import numpy as np  # noqa: PLC0415 - only who asks for times pays for it
 
-
-def _told(buckets: Sequence[int], counts: Sequence[int]) -> Percentiles:
-    total = sum(counts)
-    return Percentiles(*(_place(buckets, counts, -(-total * share // 100)) for share in (HALF, NINE_TENTHS)))
-
-
-def _place(buckets: Sequence[int], counts: Sequence[int], wanted: int) -> int | None:
-    """The value at a place among all that were counted, drawn on the width of its bucket; None of none."""
-    before = 0
-    for bucket, count in zip(buckets, counts, strict=True):
-        if before + count >= wanted > 0:
-            low = BOUNDS[bucket - 1] if bucket else 0
-            high = BOUNDS[bucket] if bucket < len(BOUNDS) else low  # the last has no end
-            return low + (high - low) * (wanted - before) // count
-        before += count
-    return None
+    counts = np.frombuffer(sent, ">f4").reshape(len(keys), len(TIMES), _SLOTS)[:, :, 1:].astype(np.int64)
+    counts = np.concatenate([counts, counts.sum(axis=0, keepdims=True)])
+    low = np.array([0, *BOUNDS])
+    width = np.append(np.diff(low), 0)  # the last bucket has no end
+    until, total = counts.cumsum(axis=2), counts.sum(axis=2)
+    places = []
+    for share in SHARES:
+        wanted = -(-total * share // 100)
+        at = np.minimum((until < wanted[:, :, None]).sum(axis=2), len(BOUNDS))
+        held = np.take_along_axis(counts, at[:, :, None], axis=2)[:, :, 0]
+        before = np.take_along_axis(until, at[:, :, None], axis=2)[:, :, 0] - held
+        places.append(np.where(total > 0, low[at] + width[at] * (wanted - before) // np.maximum(held, 1), -1).tolist())
+    median, ninth = places
+    return {
+        key: {time: NOTHING if m < 0 else Percentiles(m, p) for time, m, p in zip(TIMES, halves, nines, strict=True)}
+        for key, halves, nines in zip([*keys, None], median, ninth, strict=True)
+    }
 
 
 async def hours(connection: Connection, period: Period, filters: Filters) -> list[dict[str, Any]]:
     """How many requests came at each hour of each day of the week: `{weekday, hour, n}`, 1 is Monday."""
-    used = set(filters.given())
-    if used <= _CELL:
-        where, params = _where("rep.by_hour", period, filters, None)
-        sql = f"select weekday, hour, sum(n)::bigint as n from rep.by_hour where {where}"
-    else:
-        where, params = _where(FACTS, period, filters, None)
-        sql = (
-            "select extract(isodow from day)::smallint as weekday, hour, sum(n)::bigint as n"
-            f" from {FACTS} where {where}"
+    params: dict[str, Any] = dict(filters.given())
+    if filters.given().keys() <= set(CELL):
+        parts = " union all ".join(
+            f"select weekday, hour, n from rep.by_hour where"
+            f" {_where(number, Piece('rep.by_hour', grain, first, last), filters, params)}"
+            for number, (grain, first, last) in enumerate(pieces(period, "mwd"))
         )
-    return [dict(row) for row in await rows(connection, f"{sql} group by 1, 2 having sum(n) > 0 order by 1, 2", params)]
+    else:
+        where = _where(0, Piece(FACTS, None, period.first, period.last), filters, params)
+        parts = f"select extract(isodow from day)::smallint as weekday, hour, n from {FACTS} where {where}"
+    sql = f"select weekday, hour, sum(n)::bigint as n from ({parts}) p group by 1, 2 having sum(n) > 0 order by 1, 2"
+    return [dict(row) for row in await rows(connection, sql, params)]

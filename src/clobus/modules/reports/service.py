@@ -44,7 +44,7 @@ async def keep_calendar(connection: Connection, calendar: WorkCalendar, zone: Zo
 
 async def day_by_manager(connection: Connection, day: date) -> list[tuple[UUID, dict[str, int]]]:
     """What each manager's requests of a day came to: counts, averages in working seconds (0: none), promises."""
-    found = await figures.sums(connection, _DAY, Period(day, day), Filters(), "manager")
+    found, _ = await figures.read(connection, _DAY, Period(day, day), Filters(), "manager")
     return [
         (
             row["key"],

@@ -8,9 +8,11 @@ from typing import Any, Literal
 
 from clobus.core.db import Connection, rows
 from clobus.modules.reports import figures
-from clobus.modules.reports.types import NOBODY, SERIES, By, Filters, Period
+from clobus.modules.reports.types import NOBODY, SERIES, By, Filters, Percentiles, Period
 
 Unit = Literal["count", "seconds", "percent", "mark"]
+_POWERS = (1, 10, 100)
+DIGITS: dict[Unit, int] = {"seconds": 0, "percent": 1, "mark": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +31,39 @@ class Column:
         """The sums that it is made of."""
         return (*self.over, *self.under)
 
-    def value(self, row: dict[str, Any], times: dict[str, figures.Percentiles] | None) -> int | float | None:
-        """What it shows of sums and percentiles; None where there is nothing to tell."""
+    def values(
+        self, found: Sequence[dict[str, Any]], times: Sequence[dict[str, Percentiles] | None]
+    ) -> list[int | float | None]:
+        """What it shows of rows of sums and their percentiles; None where there is nothing to tell."""
         if self.time is not None:
-            found = times.get(self.time) if times else None
-            return None if found is None else found.median if self.share == "median" else found.p90
-        over = sum(int(row[name]) for name in self.over)
+            at = 0 if self.share == "median" else 1
+            return [each[self.time][at] if each else None for each in times]
+        over = _added(found, self.over)
         if self.unit == "count":
-            return over
-        digits = {"seconds": 0, "percent": 1, "mark": 2}[self.unit]
-        return quotient(
-            over * (100 if self.unit == "percent" else 1), sum(int(row[name]) for name in self.under), digits
-        )
+            return list(over)
+        scale, digits = 100 if self.unit == "percent" else 1, DIGITS[self.unit]
+        return [quotient(o * scale, u, digits) for o, u in zip(over, _added(found, self.under), strict=True)]
+
+    def value(self, row: dict[str, Any], times: dict[str, Percentiles] | None) -> int | float | None:
+        """What it shows of one row."""
+        return self.values([row], [times])[0]
+
+
+def _added(found: Sequence[dict[str, Any]], names: tuple[str, ...]) -> list[int]:
+    """The sum of some columns of each row; nearly always there is one."""
+    if len(names) == 1:
+        return [row[names[0]] for row in found]
+    return [sum(row[name] for name in names) for row in found]
 
 
 def quotient(over: int, under: int, digits: int) -> int | float | None:
     """A quotient with so many decimals, halves away from zero as numeric of SQL rounds; an integer without decimals."""
     if under == 0:
         return None
-    scaled = (2 * over * int(10**digits) + under) // (2 * under)
-    return scaled / 10**digits if digits else scaled
+    if not digits:
+        return (2 * over + under) // (2 * under)
+    power = _POWERS[digits]
+    return ((2 * over * power + under) // (2 * under)) / power
 
 
 def _count(name: str, *over: str) -> Column:
@@ -141,20 +156,22 @@ async def table(
     """Make a report. Percentiles are told by day, week, month, kind, channel and language, and in the total."""
     by = by or report.by
     measures = [name for column in report.columns for name in column.measures]
-    found = await figures.sums(connection, measures, period, filters, by)
-    drawn = any(column.time for column in report.columns) and by not in ("manager", "category")
-    times = await figures.percentiles(connection, period, filters, by) if drawn else {}
+    drawn = any(column.time for column in report.columns)
+    found, times = await figures.read(connection, measures, period, filters, by, timed=drawn)
+    told = by not in ("manager", "category")
     names = await names_of(connection, by, [row["key"] for row in found])
+    drawn_of = [times.get(row["key"]) if told else None for row in found]
+    shown = zip(*(column.values(found, drawn_of) for column in report.columns), strict=True)
+    heads = [column.name for column in report.columns]
     lines = [
-        Line(row["key"], names.get(row["key"]), {c.name: c.value(row, times.get(row["key"])) for c in report.columns})
-        for row in found
+        Line(row["key"], names.get(row["key"]), dict(zip(heads, values, strict=True)))
+        for row, values in zip(found, shown, strict=True)
     ]
     if by not in SERIES:
         first = report.columns[0].name
         lines.sort(key=lambda line: (-(line.values[first] or 0), line.name or str(line.key)))
-    whole = {name: sum(int(row[name]) for row in found) for name in measures}
-    every = await figures.percentiles(connection, period, filters) if any(c.time for c in report.columns) else {}
-    total = {column.name: column.value(whole, every.get(None)) for column in report.columns}
+    whole = {name: sum([row[name] for row in found]) for name in dict.fromkeys(measures)}
+    total = {column.name: column.value(whole, times.get(None)) for column in report.columns}
     before = await totals(connection, report.columns, period.before(), filters) if compare else {}
     return Table(report, by, period, filters, lines, total, before)
 
@@ -164,9 +181,8 @@ async def totals(
 ) -> dict[str, int | float | None]:
     """Columns over a whole period."""
     measures = [name for column in columns for name in column.measures]
-    [row] = await figures.sums(connection, measures, period, filters)
     drawn = any(column.time for column in columns)
-    times = await figures.percentiles(connection, period, filters) if drawn else {}
+    [row], times = await figures.read(connection, measures, period, filters, timed=drawn)
     return {column.name: column.value(row, times.get(None)) for column in columns}
 
 

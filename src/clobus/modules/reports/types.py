@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 MEASURES = (
@@ -21,6 +21,9 @@ NOBODY = UUID(int=0)
 Grain = Literal["day", "week", "month"]
 By = Literal["day", "week", "month", "kind", "category", "channel", "language", "manager"]
 SERIES: tuple[By, ...] = ("day", "week", "month")
+_KEYS: dict[str, str] = {
+    "day": "day", "week": "date_trunc('week', day)::date", "month": "date_trunc('month', day)::date",
+}  # fmt: skip
 REPEAT_DAYS = 7
 """Who asks again within so many days has contacted the desk repeatedly."""
 
@@ -61,3 +64,19 @@ class Filters:
         """The filters that narrow."""
         names = ("kind", "channel", "language", "category", "manager")
         return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+
+class Percentiles(NamedTuple):
+    """The median and the ninth decile of a time in working seconds; None where nothing was measured."""
+
+    median: int | None
+    p90: int | None
+
+
+NOTHING = Percentiles(None, None)
+SHARES = (50, 90)
+
+
+def key_of(by: By | None) -> str:
+    """The SQL of what a report is grouped by, over any table with a `day`."""
+    return "null::integer" if by is None else _KEYS.get(by, by)

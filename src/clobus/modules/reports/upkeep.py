@@ -40,7 +40,7 @@ def _refreshed() -> str:
         f"delta as materialized (select -1 as sign, {', '.join(f'was_{name} as {name}' for name in _KEPT)} from kept"
         f" where was_cons_id is not null union all select 1, {', '.join(f'now_{name}' for name in _KEPT)} from kept"
         f" union all select -1, {kept} from gone)",
-        *(f"r{number} as ({rollup.added('delta')})" for number, rollup in enumerate(ROLLUPS)),
+        *(f"r{number} as ({rollup.added('delta f')})" for number, rollup in enumerate(ROLLUPS)),
     ]
     return "with " + ", ".join(parts) + " select count(*) as n from fresh"
 
@@ -111,9 +111,8 @@ async def rebuild(connection: Connection, zone: ZoneInfo) -> int:
         parameters(zone),
     )
     for rollup in ROLLUPS:
-        await run(connection, rollup.added("(select 1 as sign, * from rep.facts) f", "d"))
-        for grain in "wm":
-            await run(connection, rollup.coarser(grain))
+        for sql in rollup.made():
+            await run(connection, sql)
     found = await one(connection, "select count(*) as n from rep.facts")
     return int(found["n"]) if found else 0
 
