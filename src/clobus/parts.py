@@ -10,6 +10,7 @@ from clobus.modules.consultations.roster import Roster
 from clobus.modules.ops.alerts import Watch
 from clobus.runtime import Runtime
 from clobus.settings import Settings
+from clobus.sync.chatwoot import panel
 from clobus.sync.chatwoot.names import Directory
 from clobus.sync.chatwoot.provision import Provisioner
 from clobus.sync.chatwoot.push import ChatwootPush
@@ -64,6 +65,7 @@ def assemble(runtime: Runtime) -> Parts:
         inbox,
         webhook_address(settings),
         csat=settings.ratings.csat,
+        panel_url=panel_address(settings),
     )
     return Parts(
         runtime,
@@ -77,6 +79,12 @@ def assemble(runtime: Runtime) -> Parts:
         Outward(db, chatwoot, telegram) if telegram else None,
         Roster(settings.calendar.of(settings.tz)),
     )
+
+
+def panel_address(settings: Settings) -> str | None:
+    """The page that Chatwoot frames beside a conversation; None when it is turned off."""
+    language = settings.chatwoot.dashboard_app
+    return None if language == "off" else f"{str(settings.public_url).rstrip('/')}/{language}/{panel.PATH}"
 
 
 def webhook_address(settings: Settings) -> str:

@@ -39,9 +39,10 @@ class Onec(_Group):
 
 
 class Chatwoot(_Group):
-    """The account of the desk in Chatwoot."""
+    """The account of the desk in Chatwoot; `public_url`: where people open it, when that is not `base_url`."""
 
     base_url: HttpUrl
+    public_url: HttpUrl | None = None
     token: SecretStr
     platform_token: SecretStr | None = None
     account_id: int = Field(ge=1)
@@ -49,6 +50,9 @@ class Chatwoot(_Group):
     inbox_identifier: str | None = None
     ca_file: Path | None = None
     concurrency: int = Field(default=4, ge=1, le=32)
+    dashboard_app: str = Field(
+        default="ru", pattern="^(uz|ru|en|off)$", description="The language of our panel beside conversations."
+    )
 
 
 class Telegram(_Group):

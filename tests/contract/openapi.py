@@ -20,6 +20,10 @@ UNDESCRIBED = (
     ("GET", re.compile(r"/health")),
     ("POST", re.compile(r"/api/v1/accounts/\d+/contact_inboxes/filter")),
     ("PATCH", re.compile(r"/api/v1/accounts/\d+/conversations/\d+/messages/\d+")),
+    *(
+        (method, re.compile(r"/api/v1/accounts/\d+/dashboard_apps(/\d+)?"))
+        for method in ("GET", "POST", "PATCH", "DELETE")
+    ),
     # Wants inbox_id as text here and as a number in the POST beside it.
     ("PATCH", re.compile(r"/api/v1/accounts/\d+/inbox_members")),
 )

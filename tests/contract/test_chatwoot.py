@@ -189,6 +189,22 @@ async def test_labels_and_attributes_are_there_after_ensuring(chatwoot: Chatwoot
     assert [one.attribute_key for one in await chatwoot.attribute_definitions()].count(f"key_{name}") == 1
 
 
+async def test_a_dashboard_app_is_made_once_and_its_address_is_mended(chatwoot: ChatwootClient) -> None:
+    url, other = f"https://example.com/{uuid4()}", f"https://example.com/{uuid4()}"
+    theirs = await chatwoot.create_dashboard_app("Not ours", other)
+    made = await chatwoot.ensure_dashboard_app("Clobus", url)
+    assert (made.title, made.content) == ("Clobus", [{"type": "frame", "url": url}])
+    assert await chatwoot.ensure_dashboard_app("Clobus", url, made.id) == made
+    assert await chatwoot.ensure_dashboard_app("Clobus", url) == made  # also who forgot its number finds it
+    moved = await chatwoot.ensure_dashboard_app("Another title", f"{url}/moved", made.id)
+    assert (moved.id, moved.title, moved.content) == (made.id, "Clobus", [{"type": "frame", "url": f"{url}/moved"}])
+    shown = [one for one in await chatwoot.dashboard_apps() if one.id in (made.id, theirs.id)]
+    assert sorted(shown, key=lambda one: one.id) == [theirs, moved]
+    for one in (made, theirs, made):  # the third is gone already
+        await chatwoot.delete_dashboard_app(one.id)
+    assert not {made.id, theirs.id} & {one.id for one in await chatwoot.dashboard_apps()}
+
+
 async def test_a_webhook_keeps_its_secret(chatwoot: ChatwootClient) -> None:
     url = f"https://example.com/{uuid4()}"
     made = await chatwoot.ensure_webhook(url, EVENTS)

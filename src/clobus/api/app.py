@@ -118,7 +118,7 @@ def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
     app.state.creator = Creator(runtime.db, settings)
     _sync_of(app, runtime)
     app.state.chatwoot_door = ChatwootDoor(runtime.db)
-    app.state.site = web.Site(settings.web_dir, origin_of(str(settings.chatwoot.base_url)))
+    app.state.site = web.Site(settings.web_dir, chatwoot_origin(settings))
     app.state.callers = callers = Callers(runtime.db, trust_of(settings))
     app.state.identity = open_identity(settings)
     app.state.bot_name = BotName()
@@ -162,6 +162,11 @@ def _sync_of(app: FastAPI, runtime: Runtime) -> None:
     app.state.teller = Teller(db, onec, chatwoot, context)
     app.state.editor = Editor(db, onec, context)
     app.state.comparer = Comparer(db, reader, CONSULTATIONS, Desk(db, chatwoot, receiver, directory, inbox))
+
+
+def chatwoot_origin(settings: Settings) -> str:
+    """The origin that people see Chatwoot at: the only one that may frame our panel and speak to it."""
+    return origin_of(str(settings.chatwoot.public_url or settings.chatwoot.base_url))
 
 
 def trust_of(settings: Settings) -> Trust:

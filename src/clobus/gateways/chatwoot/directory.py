@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 import httpx
 import msgspec
 
-from clobus.core.errors import Refused
+from clobus.core.errors import Missing, Refused
 from clobus.core.http import Http, Params
 from clobus.gateways.chatwoot.wire import (
     Agent,
     AttributeDefinition,
+    DashboardApp,
     Inbox,
     Label,
     Profile,
@@ -207,6 +209,36 @@ class ChatwootDirectory:
             return webhook
         return await self.create_webhook(url, subscriptions, name)
 
+    async def dashboard_apps(self) -> list[DashboardApp]:
+        """All pages of others that the dashboard shows beside a conversation (§2.8)."""
+        return await self._read("dashboard_apps", list[DashboardApp])
+
+    async def create_dashboard_app(self, title: str, url: str) -> DashboardApp:
+        """Show a page beside every conversation; Chatwoot takes the same one twice."""
+        body = {"dashboard_app": {"title": title, "content": _frame(url)}}
+        return await self._write("POST", "dashboard_apps", body, DashboardApp)
+
+    async def ensure_dashboard_app(self, title: str, url: str, known: int | None = None) -> DashboardApp:
+        """Show a page, once: `known` is the app that was made before, whose address is mended; its title stays.
+
+        Without it the app with exactly this address is taken: so one whose creation was not heard of is found again.
+        """
+        found = await self.dashboard_apps()
+        ours = next((each for each in found if each.id == known), None) or next(
+            (each for each in found if each.content == _frame(url)), None
+        )
+        if ours is None:
+            return await self.create_dashboard_app(title, url)
+        if ours.content == _frame(url):
+            return ours
+        body = {"dashboard_app": {"content": _frame(url)}}
+        return await self._write("PATCH", f"dashboard_apps/{ours.id}", body, DashboardApp, repeatable=True)
+
+    async def delete_dashboard_app(self, app_id: int) -> None:
+        """Show a page no more; fine when it is gone already."""
+        with contextlib.suppress(Missing):
+            await self._send("DELETE", f"dashboard_apps/{app_id}", None)
+
     async def close(self) -> None:
         """Close the connections."""
         await self.http.close()
@@ -232,6 +264,10 @@ class ChatwootDirectory:
     async def _write(self, method: str, path: str, body: object, kind: type[T], *, repeatable: bool = False) -> T:
         response = await self._send(method, path, body, repeatable=repeatable)
         return decode(response.content, kind)
+
+
+def _frame(url: str) -> list[dict[str, Any]]:
+    return [{"type": "frame", "url": url}]
 
 
 def _route(path: str) -> str:

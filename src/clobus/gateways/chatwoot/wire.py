@@ -199,6 +199,14 @@ class Webhook(msgspec.Struct, kw_only=True):
     name: str | None = None
 
 
+class DashboardApp(msgspec.Struct, kw_only=True):
+    """A page of somebody else, framed beside every conversation (§2.8)."""
+
+    id: int
+    title: str
+    content: list[dict[str, Any]] | None = None
+
+
 class Label(msgspec.Struct, kw_only=True):
     """A label of the account."""
 

@@ -1,4 +1,4 @@
-"""Chatwoot is given what the desk needs: teams, labels, attributes, the webhook, and each manager as an agent."""
+"""Chatwoot is given what the desk needs: teams, labels, attributes, webhook, agents of managers, our panel."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from clobus.gateways.chatwoot.client import ChatwootClient
 from clobus.gateways.chatwoot.platform import ChatwootPlatform
 from clobus.gateways.chatwoot.wire import Agent
 from clobus.modules.staff import service as staff
+from clobus.sync.chatwoot import panel
 from clobus.sync.chatwoot import vocabulary as words
 from clobus.sync.chatwoot.names import Directory
 from clobus.sync.chatwoot.webhook import SETTING
@@ -47,8 +48,9 @@ class Provisioner:
 
     def __init__(
         self, db: Database, chatwoot: ChatwootClient, platform: ChatwootPlatform | None, directory: Directory,
-        inbox_id: int, webhook_url: str, *, csat: bool = False,
+        inbox_id: int, webhook_url: str, *, csat: bool = False, panel_url: str | None = None,
     ) -> None:  # fmt: skip
+        """`panel_url`: the page of ours that Chatwoot frames beside a conversation; None: it frames none of ours."""
         self.db = db
         self.chatwoot = chatwoot
         self.platform = platform
@@ -56,6 +58,7 @@ class Provisioner:
         self.inbox_id = inbox_id
         self.webhook_url = webhook_url
         self.csat = csat
+        self.panel_url = panel_url
 
     async def all(self) -> Report:
         """Provide everything; a second pass changes nothing."""
@@ -64,6 +67,7 @@ class Provisioner:
             managers = await staff.managers(connection)
         report = Report(managers=len(managers))
         await self._managers(managers, report)
+        await panel.ensure(self.db, self.chatwoot, self.panel_url)  # last: nobody's work waits for it
         return report
 
     async def one(self, account_id: UUID) -> None:
