@@ -187,3 +187,39 @@ def test_an_application_sees_accounts_and_passwords_in_the_servers_words(desk: D
     admin = desk.ask("GET", "/api/v1/profile")["id"]
     assert desk.ask("GET", f"{base}/users/{admin}", token=token, status=401) == {"error": "Non permissible resource"}
     desk.ask("DELETE", f"{base}/accounts/{desk.account}/account_users", {"user_id": 99_999_999}, token)
+
+
+def test_dashboard_apps_are_read_by_agents_and_changed_by_administrators(desk: Desk) -> None:
+    _, agent = desk.agent("Framed")
+    body = {"title": "1C card", "content": [{"type": "frame", "url": "https://platform.example/embed"}]}
+    desk.ask("POST", "dashboard_apps", {"dashboard_app": body}, token=agent, status=401)
+    made = desk.ask("POST", "dashboard_apps", {"dashboard_app": body})
+    assert set(made) == {"id", "title", "content", "created_at"}
+    assert {key: made[key] for key in body} == body
+    assert made["created_at"].endswith("Z")
+    place = f"dashboard_apps/{made['id']}"
+    assert desk.ask("GET", "dashboard_apps", token=agent) == [made]
+    assert desk.ask("PATCH", place, {"dashboard_app": {"title": "Card"}}) == made | {"title": "Card"}
+    desk.ask("DELETE", place, token=agent, status=401)
+    gone = desk.raw("DELETE", place)
+    assert (gone.status_code, gone.content) == (204, b"")
+    assert desk.ask("GET", place, status=404) == {"error": "Resource could not be found"}
+    desk.ask("POST", "dashboard_apps", {"dashboard_app": body | {"content": []}}, status=422)
+
+
+def test_an_agents_seat_frames_what_is_registered_and_is_framed_by_nobody(desk: Desk) -> None:
+    inbox, (agent, _) = desk.inbox(), desk.agent("Seated")
+    talk = desk.conversation(inbox, desk.contact(inbox))
+    desk.say(talk, "Здравствуйте")
+    content = [{"type": "frame", "url": "https://platform.example/embed"}]
+    app = desk.ask("POST", "dashboard_apps", {"dashboard_app": {"title": "Card", "content": content}})
+    page = desk.raw("GET", f"/app/accounts/{desk.account}/conversations/{talk['id']}")
+    assert page.status_code == 200
+    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+    door = f"/_control/seat/{desk.account}/{talk['id']}"
+    seen = desk.ask("GET", door)
+    assert (seen["conversation"]["id"], seen["contact"]["name"]) == (talk["id"], "Клиент")
+    assert set(seen["currentAgent"]) == {"id", "name", "email"}
+    assert (seen["apps"], [one["content"] for one in seen["messages"]]) == ([app], ["Здравствуйте"])
+    assert desk.ask("GET", f"{door}?agent={agent}")["currentAgent"]["id"] == agent
+    assert desk.raw("GET", f"/_control/seat/{desk.account}/999999").status_code == 404

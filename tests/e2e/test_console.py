@@ -84,31 +84,3 @@ async def test_a_manager_reads_no_operations(pages: Pages, sandbox: Sandbox) -> 
     await expect(page.get_by_role("navigation").get_by_text("System health")).to_have_count(0)
     await page.goto(f"{sandbox.urls['api'].rstrip('/')}/en/ops")
     await expect(page.get_by_text("This page is not open to you")).to_be_visible()
-
-
-async def test_the_panel_is_told_who_looks_by_a_window_and_what_by_its_parent(pages: Pages, sandbox: Sandbox) -> None:
-    """Chatwoot's part is played by a page of its own address, which alone may frame the panel."""
-    page = await opened(pages, sandbox, "en/desk")
-    base, chatwoot = sandbox.urls["api"].rstrip("/"), sandbox.urls["chatwoot"].rstrip("/")
-    shown = await (await page.context.request.get(f"{base}/api/desk/today?limit=50")).json()
-    request = next(row for row in shown["items"] if row["conversation_id"])
-    said = f'{{"event": "appContext", "data": {{"conversation": {{"id": {request["conversation_id"]}}}}}}}'
-    await page.goto(f"{chatwoot}/api")
-    await page.evaluate(
-        """([app, said]) => {
-          document.body.innerHTML = `<iframe id="app" src="${app}" width="400" height="800"></iframe>`;
-          const frame = document.getElementById("app");
-          addEventListener("message", (event) => event.data === "chatwoot-dashboard-app:fetch-info"
-            && frame.contentWindow.postMessage(said, "*"));
-        }""",
-        [f"{base}/en/dashboard-app", said],
-    )
-    frame = page.frame_locator("#app")
-    async with page.expect_popup() as opening:
-        await frame.get_by_role("button", name="Connect").click()
-    window = await opening.value
-    await window.get_by_role("button", name="Allow").click()
-    await expect(frame.get_by_role("heading", level=1)).to_be_visible()
-    await expect(frame.get_by_text(request["company_name"]).first).to_be_visible()
-    # The twin has no icon, which every browser asks for.
-    pages.complaints[:] = [said for said in pages.complaints if "favicon" not in said and "status of 404" not in said]

@@ -1,9 +1,10 @@
 """Routes of the app in Chatwoot's side panel.
 
 Chatwoot tells the frame by `postMessage` which conversation and which agent it stands beside, unsigned (chatwoot.md
-§2.8), so that is a hint about *what* to show and never about who looks. Who looks proves it once in a window of our own
-site, where his session is; the frame, which gets no cookie of ours, holds a signed pass for a quarter of an hour that
-the session behind it can end at any time.
+§2.8), so that is a hint about *what* to show and never about who looks; the frame hears it from Chatwoot's origin
+alone, which it asks for here. Who looks proves it once in a window of our own site, where his session is; the frame,
+which gets no cookie of ours, holds a signed pass for a quarter of an hour that the session behind it can end at any
+time.
 """
 
 from __future__ import annotations
@@ -30,6 +31,12 @@ Opener = Annotated[Principal, Depends(require(*STAFF, Role.AUDITOR, scope="desk:
 OPEN = Depends(public())
 Pass = Annotated[str | None, Header(alias="x-dashboard-pass", max_length=400)]
 HISTORY = 5
+
+
+class FrameOut(BaseModel):
+    """Where the panel may stand: the origin that people see Chatwoot at."""
+
+    parent: str
 
 
 class PassOut(BaseModel):
@@ -68,6 +75,12 @@ async def make(request: Request, principal: Opener) -> Response:
     if principal.session_id is None:
         raise Conflict("dashboard.session_needed")
     return answer(_signed(request, principal.session_id))
+
+
+@router.get("", response_model=FrameOut, dependencies=[OPEN], summary="Who frames the side panel")
+async def frame(request: Request) -> Response:
+    """The one origin that may frame the panel and tell it what to show, as the policy of its page says, too."""
+    return answer({"parent": request.app.state.site.frame})
 
 
 @router.get(

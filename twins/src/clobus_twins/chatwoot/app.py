@@ -6,6 +6,7 @@ Control doors beside those of clobus_twins.control:
 * `GET /_control/deliveries` `{"pending": n, "deliveries": [...]}`: what webhooks were carried, and how it ended.
 * `POST /_control/settings` changes fields of settings.Settings and shows them all (`{}` only shows).
 * `POST /_control/cron` runs the five-minute job now: snoozed conversations open, idle ones resolve.
+* `/app/accounts/{account}/conversations/{id}` is an agent's view of a conversation, for people (chatwoot.seat).
 
 Webhook faults (`POST /_control/faults`; `match` is searched in `POST <url> <event>`): `webhook_lost`, `webhook_doubled`
 (`"same_id": true` keeps the delivery id), `webhook_reordered` (waits for the next delivery to the address, `seconds`
@@ -33,6 +34,7 @@ from clobus_twins.chatwoot.access import authorize
 from clobus_twins.chatwoot.call import Answer, Call, Problem, read_params
 from clobus_twins.chatwoot.deliveries import KINDS
 from clobus_twins.chatwoot.routes import ROUTES, Endpoint
+from clobus_twins.chatwoot.seat import Seat
 from clobus_twins.chatwoot.seeding import new_token
 from clobus_twins.chatwoot.settings import Settings
 from clobus_twins.chatwoot.store import Store
@@ -59,7 +61,7 @@ class ChatwootTwin:
         routes.append(Route("/_control/deliveries", self._deliveries, methods=["GET"]))
         routes.append(Route("/_control/settings", self._settings, methods=["POST"]))
         routes.append(Route("/_control/cron", self._cron, methods=["POST"]))
-        app = Starlette(routes=routes, lifespan=self._lifespan)
+        app = Starlette(routes=[*routes, *Seat(twin).routes()], lifespan=self._lifespan)
         app.add_exception_handler(HTTPException, _unknown)
         self._app = ControlMiddleware(app, twin.control)
 

@@ -174,13 +174,14 @@ def reset_bot(call: Call) -> Any:
     return shown_bot(row, raw_token=False)
 
 
-def _shown_app(row: model.DashboardApp) -> dict[str, Any]:
+def shown_app(row: model.DashboardApp) -> dict[str, Any]:
+    """A dashboard app as it is read."""
     return {"id": row.id, "title": row.title, "content": row.content, "created_at": iso(row.created_at)}
 
 
 def apps(call: Call) -> Any:
     """`GET dashboard_apps`."""
-    return [_shown_app(row) for row in call.store.dashboard_apps.of(call.account.id)]
+    return [shown_app(row) for row in call.store.dashboard_apps.of(call.account.id)]
 
 
 def create_app(call: Call) -> Any:
@@ -192,7 +193,7 @@ def create_app(call: Call) -> Any:
     if not isinstance(content, list) or not content:
         raise invalid("Content can't be blank", "content")
     row = model.DashboardApp(account_id=call.account.id, title=str(given["title"]), content=content)
-    return _shown_app(call.store.add(row))
+    return shown_app(call.store.add(row))
 
 
 def one_app(call: Call) -> Any:
@@ -207,4 +208,4 @@ def one_app(call: Call) -> Any:
         for key, value in call.root("dashboard_app", APP_FIELDS).items():
             setattr(row, key, value)
         call.store.touch(row)
-    return _shown_app(row)
+    return shown_app(row)

@@ -35,9 +35,13 @@ class Desk:
         labels = [one["title"] for one in (await self._ask("GET", "labels"))["payload"]]
         return {
             **_row(shown), "messages": [_message(one) for one in said["payload"]], "agents": self._agents,
-            "all_labels": labels, "attributes": shown.get("custom_attributes", {}),
+            "seat": self._seat(number), "all_labels": labels, "attributes": shown.get("custom_attributes", {}),
             "assignee": (shown["meta"].get("assignee") or {}).get("id"),
         }  # fmt: skip
+
+    def _seat(self, number: int) -> str:
+        account = self.partners.credentials["chatwoot"]["account_id"]
+        return f"{self.partners.urls['chatwoot']}/app/accounts/{account}/conversations/{number}"
 
     async def say(self, number: int, text: str, *, private: bool, files: list[UploadFile]) -> None:
         """Answer, or leave a note."""

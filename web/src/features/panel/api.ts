@@ -11,6 +11,14 @@ export const GIVEN = "clobus-dashboard-pass";
 /** What Chatwoot waits for to say anew beside which conversation the frame stands. */
 export const ASK = "chatwoot-dashboard-app:fetch-info";
 
+/** The origin of Chatwoot: who speaks to the frame from another is not heard. */
+export const parentQuery = queryOptions({
+  queryKey: ["panel", "parent"],
+  queryFn: async () => (await data(client.GET("/api/dashboard-app"))).parent,
+  staleTime: Infinity,
+  retry: true,
+});
+
 /** The panel of a conversation; each answer brings the next pass. */
 export function panelQuery(conversation: number | null, pass: string | null, renew: (pass: string) => void) {
   return queryOptions({
@@ -30,16 +38,21 @@ export function makePass(): Promise<Pass> {
   return data(client.POST("/api/dashboard-app/passes"));
 }
 
-type Context = { event?: unknown; data?: { conversation?: { id?: unknown } } };
+export type Context = { conversation: number; agent: number | null };
+type Said = { event?: unknown; data?: { conversation?: { id?: unknown }; currentAgent?: { id?: unknown } } };
 
-/** The conversation that Chatwoot names in a message (a string), null for anything else. */
-export function conversationOf(message: unknown): number | null {
+/** The conversation and the agent that Chatwoot names in a message (a string), null for anything else. */
+export function contextOf(message: unknown): Context | null {
   if (typeof message !== "string") return null;
   try {
-    const said = JSON.parse(message) as Context | null;
-    const id = said?.event === "appContext" ? said.data?.conversation?.id : null;
-    return typeof id === "number" && Number.isSafeInteger(id) && id > 0 ? id : null;
+    const said = JSON.parse(message) as Said | null;
+    const conversation = said?.event === "appContext" ? numberOf(said.data?.conversation?.id) : null;
+    return conversation === null ? null : { conversation, agent: numberOf(said?.data?.currentAgent?.id) };
   } catch {
     return null;
   }
+}
+
+function numberOf(id: unknown): number | null {
+  return typeof id === "number" && Number.isSafeInteger(id) && id > 0 ? id : null;
 }

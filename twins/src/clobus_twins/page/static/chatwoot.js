@@ -1,4 +1,4 @@
-import { call, doing, fill, h, t, typing, when } from "./common.js";
+import { call, doing, fill, h, language, t, typing, when } from "./common.js";
 
 const STATUSES = ["open", "pending", "resolved", "all"];
 
@@ -80,7 +80,8 @@ export class Chatwoot {
       this.head.replaceChildren(
         h("button", { onclick: doing(() => { this.open = this.shown = null; return this.look(); }), "aria-label": t("back") }, "←"),
         h("b", {}, `${shown.contact}${shown.number ? ` · № ${shown.number}` : ""}`), h(`span.tag.${shown.status}`, {}, t(`chatwoot.${shown.status}`)),
-        h("div.line", {}, agent, label, shown.status === "resolved"
+        h("div.line", {}, agent, label,
+          h("a.seat", { href: `${shown.seat}?lang=${language}`, target: "_blank", rel: "noreferrer" }, t("chatwoot.seat")), shown.status === "resolved"
           ? h("button", { "data-act": "reopen", onclick: this.act("status", "open") }, t("chatwoot.reopen"))
           : h("button.primary", { "data-act": "resolve", onclick: this.act("status", "resolved") }, t("chatwoot.resolve"))));
     }

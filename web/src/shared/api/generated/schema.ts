@@ -1046,6 +1046,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/dashboard-app": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who frames the side panel
+         * @description The one origin that may frame the panel and tell it what to show, as the policy of its page says, too.
+         */
+        get: operations["frame_api_dashboard_app_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dashboard-app/conversations/{conversation_id}": {
         parameters: {
             query?: never;
@@ -4074,6 +4094,14 @@ export interface components {
             subject: string;
             /** Text */
             text: string;
+        };
+        /**
+         * FrameOut
+         * @description Where the panel may stand: the origin that people see Chatwoot at.
+         */
+        FrameOut: {
+            /** Parent */
+            parent: string;
         };
         /**
          * HandOverIn
@@ -11427,6 +11455,49 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    frame_api_dashboard_app_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "parent": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FrameOut"];
                 };
             };
             /** @description Too many requests, try again later */

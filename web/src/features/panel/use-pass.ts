@@ -1,0 +1,36 @@
+"use client";
+
+import { useCallback, useEffect, useState } from "react";
+
+const KEPT = "clobus.dashboard-pass";
+/** A pass, and for which agent of Chatwoot's the frame was when it was given. */
+export type Pass = { token: string; agent: number | null };
+
+/** The pass, kept as long as the tab; a browser that keeps nothing for frames of others keeps it as long as the page. */
+export function usePass(): [Pass | null, (pass: Pass | null) => void] {
+  const [pass, setPass] = useState<Pass | null>(null);
+  useEffect(() => setPass(read()), []);
+  const keep = useCallback((given: Pass | null) => {
+    write(given);
+    setPass(given);
+  }, []);
+  return [pass, keep];
+}
+
+function read(): Pass | null {
+  try {
+    const found = JSON.parse(window.sessionStorage.getItem(KEPT) ?? "null") as Partial<Pass> | null;
+    return typeof found?.token === "string" ? { token: found.token, agent: found.agent ?? null } : null;
+  } catch {
+    return null;
+  }
+}
+
+function write(pass: Pass | null) {
+  try {
+    if (pass) window.sessionStorage.setItem(KEPT, JSON.stringify(pass));
+    else window.sessionStorage.removeItem(KEPT);
+  } catch {
+    // Storage is closed to frames of other sites here.
+  }
+}
