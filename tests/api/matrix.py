@@ -65,11 +65,9 @@ OWNER = to("person")
 """The owner of the organisation, by his account."""
 HERE = {"organisation_id": "@organisation"}
 SECRET = "to'rtinchi qavatdagi moviy choynak"
-OPS = to((), head=403, administrator=403, auditor=403)
 DESK = to(STAFF, "auditor")
 OPERATIONS = to("head", "administrator", "auditor")
 SUPPORT = "Техническая поддержка"
-LETTER = {"kind": "outbox", "name": "x", "act": "drop", "csrf": "x"}
 
 REPORT = Door(to("head", "administrator", "auditor"))
 SCHEDULE = {"report": "volume", "period": "week", "at": "09:00", "channel": "telegram", "recipient": "-100"}
@@ -366,10 +364,5 @@ DOORS: dict[str, Door] = {
     "POST /api/dashboard-app/passes": Door(to(STAFF, "auditor", status=409), body={}),
     "GET /api/dashboard-app/conversations/{conversation_id}": public(401, values={"conversation_id": "1"}),
     # ---- the operations page asks for itself
-    "GET /ops": public(),
-    "POST /ops/sign-in": public(401, form={"token": "x" * 32}),
-    "POST /ops/sign-out": public(303, form={}),
-    "POST /ops/dead-letters": public(401, form=LETTER, **OPS),
-    "POST /ops/messages/retry": public(401, form={"name": "019ab2c4-7d1e-7c3a-9b55-0242ac120002", "csrf": "x"}, **OPS),
-    "POST /ops/repair": public(401, form={"name": "x", "csrf": "x"}, **OPS),
+    "GET /ops": public(302),
 }

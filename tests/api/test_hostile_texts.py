@@ -65,7 +65,7 @@ async def test_a_flood_is_one_callers_alone(api: Api) -> None:
         assert (await knock("other")).status_code == 200
 
 
-async def test_the_operations_page_shows_marks_as_text(api: Api) -> None:
+async def test_operations_give_marks_as_they_are_and_as_json(api: Api) -> None:
     async with api.runtime.db.transaction() as connection:
         await run(
             connection,
@@ -79,10 +79,7 @@ async def test_the_operations_page_shows_marks_as_text(api: Api) -> None:
             " values ('onec', 'consultation', gen_random_uuid(), 'dead', %s, %s)",
             (MARKS, MARKS),
         )
-    signed = await api.http.post("/ops/sign-in", data={"token": api.keys["administrator"]})
-    assert signed.status_code == 303
-    page = await api.http.get("/ops")
-    assert page.status_code == 200
-    assert "alert(1)" in page.text
-    assert "<script>alert" not in page.text
-    assert "<img src=x" not in page.text
+    listed = await api.get("/api/ops/dead-letters", "administrator")
+    assert [row["error"] for row in listed.json()["items"]] == [MARKS, MARKS]
+    headers = (listed.headers["content-type"], listed.headers["x-content-type-options"])
+    assert headers == ("application/json", "nosniff")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from clobus.core.db import one
+from clobus.core.db import one, rows
 from tests.api.conftest import Api
-from tests.support.messages import add, happen, messages, request
+from tests.support.messages import add, happen, request
 
 
 @pytest.fixture
@@ -134,16 +133,15 @@ async def test_a_wrong_choice_is_said(api: Api, body: Any) -> None:
     assert (await put(api, api.client_id, body)).status_code == 422
 
 
-async def test_the_operations_page_shows_each_fate_and_tries_again(api: Api, told: UUID) -> None:
-    await api.http.post("/ops/sign-in", data={"token": api.keys["head"]})
-    for lang, words in (("ru", "Сообщения людям"), ("uz", "Odamlarga xabarlar"), ("en", "Messages to people")):
-        page = (await api.http.get(f"/ops?lang={lang}")).text
-        assert words in page
-    section = page[page.index('id="messages"') : page.index('id="runs"')]
-    assert "Chatwoot: failed — gone" in section
-    assert section.count("/ops/messages/retry") == 1
-    form = dict(re.findall(r'name="(csrf|name)" value="([^"]+)"', section))
-    assert (await api.http.post("/ops/messages/retry", data={**form, "csrf": "forged"})).status_code == 403
-    assert (await api.http.post("/ops/messages/retry", data=form)).status_code == 303
-    assert "/ops/messages/retry" not in (await api.http.get("/ops?lang=en")).text
-    assert sorted({row[0] for row in await messages(api.runtime.db, "state")}) == ["queued"]
+async def test_each_fate_is_shown_and_another_try_is_written_down(api: Api, told: UUID) -> None:
+    shown = await items(api, "auditor")
+    assert [(each["channel"], each["state"], each["error"]) for row in shown for each in row["tried"]].count(
+        ("chatwoot", "failed", "gone")
+    ) == 1
+    again = [row["id"] for row in shown if row["state"] in ("failed", "refused")]
+    assert len(again) == 1
+    done = await api.post(f"/api/notifications/{again[0]}/retry", {}, role="head")
+    assert done.status_code == 200, done.text
+    async with api.runtime.db.read() as connection:
+        acts = await rows(connection, "select act, target from log.audit where act = 'message.retried'")
+    assert [tuple(row.values()) for row in acts] == [("message.retried", again[0])]

@@ -139,8 +139,6 @@ async def test_another_site_signs_nobody_in(api: Api) -> None:
         answer = await api.http.post(f"/api/auth/{door}", json=body, headers=foreign)
         assert (answer.status_code, answer.json()["code"]) == (403, "auth.csrf"), door
         assert "set-cookie" not in answer.headers
-    answer = await api.http.post("/ops/sign-in", data={"token": api.keys["administrator"]}, headers=foreign)
-    assert answer.status_code == 403
     assert (await api.http.post("/api/auth/link", json={"token": link}, headers=OWN)).status_code == 200
 
 
@@ -306,13 +304,4 @@ async def test_a_link_has_a_page_that_asks_first(api: Api) -> None:
     assert (await api.http.get(made["url"])).status_code == 401
     out = await api.http.post("/sign-in", data={}, headers={"Cookie": f"clobus={token}", **OWN})
     assert "Max-Age=0" in out.headers["set-cookie"]
-    assert (await with_cookie(api, "GET", WHO, token)).status_code == 401
-
-
-async def test_the_operations_page_and_the_api_share_a_session(api: Api) -> None:
-    answer = await api.http.post("/ops/sign-in", data={"token": api.keys["head"]})
-    token = token_of(answer)
-    assert (await with_cookie(api, "GET", WHO, token)).json()["role"] == "head"
-    out = await with_cookie(api, "POST", "/ops/sign-out", token, **OWN)
-    assert out.status_code == 303
     assert (await with_cookie(api, "GET", WHO, token)).status_code == 401

@@ -190,18 +190,14 @@ async def test_labels_and_attributes_are_there_after_ensuring(chatwoot: Chatwoot
 
 
 async def test_a_dashboard_app_is_made_once_and_its_address_is_mended(chatwoot: ChatwootClient) -> None:
-    url, other = f"https://example.com/{uuid4()}", f"https://example.com/{uuid4()}"
-    theirs = await chatwoot.create_dashboard_app("Not ours", other)
-    made = await chatwoot.ensure_dashboard_app("Clobus", url)
-    assert (made.title, made.content) == ("Clobus", [{"type": "frame", "url": url}])
-    assert await chatwoot.ensure_dashboard_app("Clobus", url, made.id) == made
-    assert await chatwoot.ensure_dashboard_app("Clobus", url) == made  # also who forgot its number finds it
-    moved = await chatwoot.ensure_dashboard_app("Another title", f"{url}/moved", made.id)
-    assert (moved.id, moved.title, moved.content) == (made.id, "Clobus", [{"type": "frame", "url": f"{url}/moved"}])
-    shown = [one for one in await chatwoot.dashboard_apps() if one.id in (made.id, theirs.id)]
-    assert sorted(shown, key=lambda one: one.id) == [theirs, moved]
-    for one in (made, theirs, made):  # the third is gone already
-        await chatwoot.delete_dashboard_app(one.id)
+    url = f"https://example.com/{uuid4()}"
+    theirs, made = [await chatwoot.ensure_dashboard_app("Clobus", each) for each in (f"{url}/theirs", url)]
+    assert [await chatwoot.ensure_dashboard_app("Clobus", url, each) for each in (made.id, None)] == [made, made]
+    moved = await chatwoot.ensure_dashboard_app("B", f"{url}/new", made.id)
+    assert (moved.id, moved.title, moved.content) == (made.id, "Clobus", [{"type": "frame", "url": f"{url}/new"}])
+    assert [one for one in await chatwoot.dashboard_apps() if one.id in (made.id, theirs.id)] == [theirs, moved]
+    for gone in (made.id, theirs.id, made.id):
+        await chatwoot.delete_dashboard_app(gone)
     assert not {made.id, theirs.id} & {one.id for one in await chatwoot.dashboard_apps()}
 
 

@@ -6,10 +6,11 @@ import pytest
 
 from clobus.core import i18n
 from clobus.core.db import Database, rows, run
-from clobus.core.errors import GatewayDown, Refused
+from clobus.core.errors import Conflict, GatewayDown, Refused, Transient
 from clobus.gateways.mail.smtp import Letter
 from clobus.modules.notifications import letters
 from clobus.modules.notifications.letters import LIFE, Post, Postman
+from clobus.modules.ops import dead_letters
 
 URL = "https://desk.example.uz/uz/join?token=secret-of-one-use"
 PARAMS = {"person": "Nodira", "organisation": "<b>Romashka</b>", "inviter": "Aziz", "email": "a@b.uz", "device": "x"}
@@ -57,12 +58,63 @@ async def test_a_letter_is_sent_once_and_its_link_is_forgotten(db: Database) -> 
         await postman.drain_once()
     assert [URL in each.text for each in mailer.sent] == [True]
     await queued(db)
-    mailer.fails = [Refused("mail", "no such box")]
+    mailer.fails = [Transient("mail", "the line broke in the middle")]
     await postman.drain_once()
+    assert await states(db) == [("sent", False), ("unknown", False)]
+
+
+async def states(db: Database) -> list[tuple[str, bool]]:
+    """What became of each letter, and whether its row still holds the link."""
     async with db.read() as connection:
         kept = await rows(connection, "select state, params::text as params from log.letters order by id")
-    assert [row["state"] for row in kept] == ["sent", "failed"]
-    assert not any("secret-of-one-use" in row["params"] for row in kept)
+    return [(row["state"], "secret-of-one-use" in row["params"]) for row in kept]
+
+
+async def test_a_letter_that_nobody_took_is_a_dead_letter_and_goes_out_with_another_try(db: Database) -> None:
+    mailer = Mailer()
+    postman = Postman(db, mailer)  # type: ignore[arg-type]  # as above
+    await queued(db)
+    mailer.fails = [Refused("mail", "550 <n@example.uz> has no box")]
+    await postman.drain_once()
+    async with db.read() as connection:
+        [shown] = await dead_letters.page(connection, kind="letter")
+        whole = await dead_letters.one_of(connection, "letter", shown["id"])
+    assert (shown["error_class"], "***@example.uz" in shown["error"]) == ("failed", True)
+    assert (whole["payload"]["to"], whole["repeatable"], whole["editable"]) == ("n***@example.uz", True, False)
+    assert not any(word in str(whole) for word in ("n@example", "secret-of-one-use", "Nodira"))
+    async with db.transaction() as connection:
+        await dead_letters.retry(connection, "letter", shown["id"])
+    await postman.drain_once()
+    assert [(each.to, URL in each.text) for each in mailer.sent] == [("n@example.uz", True)]
+    assert await states(db) == [("sent", False)]
+
+
+async def test_a_letter_that_may_have_gone_out_or_is_over_is_not_repeated(db: Database) -> None:
+    mailer = Mailer()
+    postman = Postman(db, mailer)  # type: ignore[arg-type]  # as above
+    for failure in (Transient("mail", "broke"), Refused("mail", "no"), Refused("mail", "no")):
+        await queued(db)
+        mailer.fails = [failure]
+        await postman.drain_once()
+    async with db.transaction() as connection:
+        await run(
+            connection,
+            "update log.letters set expires_at = now() - interval '1 second'"
+            " where id = (select id from log.letters order by id offset 1 limit 1)",
+        )
+        found = await rows(connection, "select id::text from log.letters order by id")
+    for row in found[:2]:
+        with pytest.raises(Conflict, match="dead_letter.letter"):
+            async with db.transaction() as connection:
+                await dead_letters.retry(connection, "letter", row["id"])
+    async with db.transaction() as connection:
+        await letters.forget_old(connection, 30)
+    assert await states(db) == [("unknown", False), ("failed", False), ("failed", True)]
+    async with db.transaction() as connection:
+        await dead_letters.drop(connection, "letter", found[2]["id"])
+        assert [row["id"] for row in await dead_letters.page(connection)] == [row["id"] for row in found[1::-1]]
+    assert (await states(db))[2] == ("expired", False)
+    assert mailer.sent == []
 
 
 async def test_what_comes_too_late_is_not_sent(db: Database) -> None:

@@ -30,7 +30,6 @@ from clobus.api import (
     oidc,
     openapi,
     operations,
-    ops,
     organisation_keys,
     organisations,
     people,
@@ -79,7 +78,7 @@ from clobus.sync.telegram.door import Door as TelegramDoor
 ROUTERS = (
     words.dicts, ratings.averages, ratings.questions, organisations.joining,
     *(part.router for part in (live, consultations, moves, ratings, attachments, clients, managers, telegram, signing,
-                               sign_in_page, health, hooks, ops, messages,
+                               sign_in_page, health, hooks, messages,
                                rate_page, activity, reassignments, report_settings, reports, registering, logins, me,
                                organisations, desk, desk_staff, desk_words, operations, dashboard_app,
                                organisation_keys, people, audit_log, telegram_login, oidc, talk, slots, articles, web)),

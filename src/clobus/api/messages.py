@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import datetime, time
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -10,6 +10,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from clobus.api.acts import noted
 from clobus.core.auth import STAFF, Principal, Role, require
 from clobus.core.db import Connection, rows
 from clobus.core.errors import NotFound
@@ -66,14 +67,35 @@ class PreferencesIn(BaseModel):
         return self
 
 
+class TriedOut(BaseModel):
+    """What became of a message in a channel."""
+
+    channel: str
+    state: str
+    error: str | None
+    times: int
+    at: datetime
+
+
 class MessageOut(BaseModel):
-    """A message to a person; `attempts` tells what became of it in each channel, for the staff."""
+    """A message to a person; to the staff with `tried`, what became of it in each channel."""
 
     model_config = ConfigDict(extra="allow")
 
     id: UUID
     type: str
     state: str
+    cons_id: UUID | None = None
+    number: str | None = None
+    language: str | None = None
+    channel: str | None = None
+    body: str | None = None
+    created_at: datetime
+    sent_at: datetime | None = None
+    audience: str | None = None
+    recipient: str | None = None
+    error: str | None = None
+    tried: list[TriedOut] = []
 
 
 class PageOut(BaseModel):
@@ -127,6 +149,7 @@ async def retry(request: Request, id_: UUID, principal: Annotated[Principal, Dep
     """Send again what surely nobody took; 404, 409 for any other."""
     async with request.app.state.runtime.db.transaction() as connection:
         await reading.retry(connection, id_)
+        await noted(connection, request, principal, "message.retried", str(id_))
         return _json(await reading.read(connection, id_))
 
 

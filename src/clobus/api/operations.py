@@ -37,7 +37,7 @@ Writer = Annotated[
 Hours = Annotated[int, Query(ge=1, le=24 * 14)]
 Skip = Annotated[int, Query(ge=0, le=100_000)]
 Limit = Annotated[int, Query(ge=1, le=200)]
-LetterKind = Literal["outbox", "record", "webhook", "notification"]
+LetterKind = Literal["outbox", "record", "webhook", "notification", "letter"]
 
 
 @router.get("/overview", response_model=OverviewOut, summary="How the platform is")
@@ -147,11 +147,13 @@ async def letter(
 
 @router.post(
     "/dead-letters/act", response_model=DoneOut, summary="Try a dead letter again, or forget it",
-    responses=problems_of("dead_letter.unknown", "dead_letter.message", "dead_letter.not_editable"),
+    responses=problems_of("dead_letter.unknown", "dead_letter.message", "dead_letter.letter",
+                          "dead_letter.not_editable"),
 )  # fmt: skip
 async def act(request: Request, body: LetterActIn, principal: Writer) -> Response:
     """Another try, with a `payload` from what it says instead; or forget it. Messages to people are never repeated:
-    who they were for may have them. 404, 409.
+    who they were for may have them; a letter about an account is, when surely nobody took it and it is not over.
+    404, 409.
     """
     name = body.id[:500]
     async with request.app.state.runtime.db.transaction() as connection:

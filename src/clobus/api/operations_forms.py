@@ -193,7 +193,7 @@ class LetterActIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["outbox", "record", "webhook", "notification"]
+    kind: Literal["outbox", "record", "webhook", "notification", "letter"]
     id: str
     act: Literal["retry", "drop"]
     payload: dict[str, Any] | None = None

@@ -103,8 +103,18 @@ async def start(request: Request) -> Response:
     """What answers here; a browser goes on to the language that the person chose, else to its own."""
     if "text/html" not in request.headers.get("accept", ""):
         return JSONResponse({"service": request.app.title, "version": request.app.version, "status": "ok"})
+    return RedirectResponse(f"/{_spoken_by(request)}", 302)
+
+
+@router.get("/ops", dependencies=OPEN)
+async def operations(request: Request) -> Response:
+    """The address of operations that people have noted; it goes on as the start does."""
+    return RedirectResponse(f"/{_spoken_by(request)}/ops", 302)
+
+
+def _spoken_by(request: Request) -> str:
     chosen = request.cookies.get(CHOSEN)
-    return RedirectResponse(f"/{chosen if chosen in i18n.LANGUAGES else language(request)}", 302)
+    return chosen if chosen in i18n.LANGUAGES else language(request)
 
 
 @router.get("/_next/{rest:path}", dependencies=OPEN)

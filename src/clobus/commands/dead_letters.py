@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 from psycopg.rows import DictRow
 
 from clobus.commands import session
-from clobus.core import outbox
-from clobus.core.db import Connection, one, rows, run
+from clobus.core.db import Connection, one, rows
+from clobus.core.errors import Conflict, NotFound
+from clobus.modules.ops import dead_letters
 from clobus.runtime import Runtime
 
 app = typer.Typer(no_args_is_help=True, help="What could not be done, why, and another try.")
 ID = Annotated[str, typer.Argument(help="KIND:ID as `list` prints it.")]
+Act = Callable[[Connection, str, str], Awaitable[None]]
 IDS = Annotated[str, typer.Argument(help="KIND:ID as `list` prints it, or `all`.")]
 
 
@@ -30,7 +32,8 @@ def list_(
         async with runtime.db.read() as connection:
             return await rows(
                 connection,
-                "select kind || ':' || id as id, error_class, error, attempts, first_at, last_at from sys.dead_letters"
+                "select kind || ':' || id as id, error_class, error, attempts, first_at, last_at"  # noqa: S608 - text of ours
+                f" from {dead_letters.ALL}"
                 " order by last_at desc limit %s",
                 (limit,),
             )
@@ -65,7 +68,7 @@ def show(id_: ID) -> None:
 @app.command()
 def retry(id_: IDS) -> None:
     """Try again: the worker takes it up within a minute. Messages to people are never repeated."""
-    done = session.run(lambda runtime: _on_each(runtime, id_, _RETRY))
+    done = session.run(lambda runtime: _on_each(runtime, id_, dead_letters.retry))
     if id_ != "all" and not done:
         typer.echo(f"error: {id_} is not repeated: who it was for may have it", err=True)
         raise typer.Exit(1)
@@ -75,49 +78,37 @@ def retry(id_: IDS) -> None:
 @app.command()
 def drop(id_: IDS) -> None:
     """Forget one (or all) for good."""
-    done = session.run(lambda runtime: _on_each(runtime, id_, _DROP))
+    done = session.run(lambda runtime: _on_each(runtime, id_, dead_letters.drop))
     typer.echo(f"{done} dropped")
 
 
-_RETRY = {
-    "record": "update sys.bad_records set state = 'retry', next_at = now(), attempts = 0"
-    " where process || ':' || record_key = %s",
-    "webhook": "update log.webhook_log set state = 'new', attempts = 0, next_at = now()"
-    " where source || ':' || id = %s and state = 'dead'",
-}
-_DROP = {
-    "outbox": "delete from sys.outbox where system || ':' || subject || ':' || subject_id = %s and state = 'dead'",
-    "record": "delete from sys.bad_records where process || ':' || record_key = %s",
-    "webhook": "update log.webhook_log set state = 'ignored' where source || ':' || id = %s and state = 'dead'",
-    "notification": "update log.notification_log set state = 'expired' where id::text = %s"
-    " and state in ('unknown', 'failed')",
-}
-
-
-async def _on_each(runtime: Runtime, wanted: str, statements: dict[str, str]) -> int:
+async def _on_each(runtime: Runtime, wanted: str, act: Act) -> int:
     async with runtime.db.transaction() as connection:
         if wanted == "all":
-            found = await rows(connection, "select kind, id, payload from sys.dead_letters")
+            found = await rows(connection, f"select kind, id from {dead_letters.ALL}")  # noqa: S608 - text of ours
         else:
             row = await _find(connection, wanted)
             if row is None:
                 raise _unknown(wanted)
             found = [row]
-        return sum([await _act(connection, row, statements) for row in found])
+        return sum([await _done(connection, row, act) for row in found])
 
 
-async def _act(connection: Connection, row: dict[str, Any], statements: dict[str, str]) -> int:
-    if row["kind"] == "outbox" and statements is _RETRY:
-        payload = row["payload"]
-        await outbox.touch(connection, payload["system"], payload["subject"], [UUID(payload["subject_id"])])
-        return 1
-    statement = statements.get(row["kind"])
-    return await run(connection, statement, (row["id"],)) if statement else 0
+async def _done(connection: Connection, row: dict[str, Any], act: Act) -> bool:
+    try:
+        await act(connection, row["kind"], row["id"])
+    except (Conflict, NotFound):
+        return False
+    return True
 
 
 async def _find(connection: Connection, wanted: str) -> DictRow | None:
     kind, _, id_ = wanted.partition(":")
-    return await one(connection, "select * from sys.dead_letters where kind = %s and id = %s", (kind, id_))
+    return await one(
+        connection,
+        f"select * from {dead_letters.ALL} where kind = %s and id = %s",  # noqa: S608 - text of ours
+        (kind, id_),
+    )
 
 
 def _unknown(wanted: str) -> typer.Exit:

@@ -1,7 +1,7 @@
 """Letters about a person's own account: queued in the transaction of what they tell of, sent by the worker.
 
 A letter goes to the address that it was made for, whoever has it later. Its link is for one use and one reader: it is
-taken out of the row with the sending.
+taken out of the row with the sending. One that surely went to nobody keeps it for another try, until it is over.
 """
 
 from __future__ import annotations
@@ -135,9 +135,10 @@ class Postman:
         async with self.db.transaction() as connection:
             await run(
                 connection,
-                "update log.letters set state = %s, error = %s, params = params - 'url',"
-                " sent_at = case when %s = 'sent' then now() end where id = %s and state = 'sending'",
-                (state, error, state, row["id"]),
+                "update log.letters set state = %(state)s, error = %(error)s,"
+                " params = case when %(state)s = 'failed' then params else params - 'url' end,"
+                " sent_at = case when %(state)s = 'sent' then now() end where id = %(id)s and state = 'sending'",
+                {"state": state, "error": error, "id": row["id"]},
             )
         MESSAGES.labels(f"letter.{row['type']}", state).inc()
         if state != "sent":
@@ -175,7 +176,12 @@ async def _claim(connection: Connection, limit: int) -> list[DictRow]:
 
 
 async def forget_old(connection: Connection, days: int) -> int:
-    """Delete letters of long ago: addresses are personal data."""
+    """Delete letters of long ago: addresses are personal data; and links that open nothing any more."""
+    await run(
+        connection,
+        "update log.letters set params = params - 'url'"
+        " where state = 'failed' and expires_at < now() and params ? 'url'",
+    )
     return await run(
         connection, "delete from log.letters where created_at < now() - make_interval(days => %s)", (days,)
     )

@@ -1,21 +1,32 @@
-"""What could not be done, of all four kinds: another try, or forget it."""
+"""What could not be done, of all five kinds: another try, or forget it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from clobus.core import outbox
+from clobus.core import clock, outbox
 from clobus.core.db import Connection, one, rows, run
 from clobus.core.errors import Conflict, NotFound
 
+# Letters about accounts beside the rest: addresses are masked, also where a mail server repeats one in its answer.
+ALL = r"""(select kind, id, error_class, error, attempts, first_at, last_at, payload from sys.dead_letters
+union all
+select 'letter', id::text, state, regexp_replace(error, '[^\s<>"]+@', '***@', 'g'), attempts, created_at, next_at,
+       jsonb_build_object('type', type, 'language', language, 'expires_at', expires_at,
+                          'to', left(email, 1) || '***' || substring(email from '@[^@]*$'))
+from log.letters where state in ('unknown', 'failed')) dead"""
 RETRY = {
     "record": "update sys.bad_records set state = 'retry', next_at = now(), attempts = 0"
     " where process || ':' || record_key = %s",
     "webhook": "update log.webhook_log set state = 'new', next_at = now(), attempts = 0"
     " where source || ':' || id = %s and state = 'dead'",
+    "letter": "update log.letters set state = 'queued', next_at = now(), error = null where id::text = %s"
+    " and state = 'failed' and expires_at > now()",
 }
 DROP = {
     "record": "delete from sys.bad_records where process || ':' || record_key = %s",
@@ -24,6 +35,8 @@ DROP = {
     "outbox": "delete from sys.outbox where system || ':' || subject || ':' || subject_id = %s and state = 'dead'",
     "notification": "update log.notification_log set state = 'expired' where id::text = %s"
     " and state in ('unknown', 'failed')",
+    "letter": "update log.letters set state = 'expired', params = params - 'url' where id::text = %s"
+    " and state in ('unknown', 'failed')",
 }
 
 EDIT = {
@@ -31,13 +44,7 @@ EDIT = {
     "webhook": "update log.webhook_log set payload = %s where source || ':' || id = %s and state = 'dead'",
 }
 """Those that are tried again from what they hold; of others the present is computed anew."""
-COUNTS = "select kind, count(*)::int as n from sys.dead_letters group by 1 order by 1"
-
-
-async def newest(connection: Connection, limit: int) -> list[dict[str, Any]]:
-    """The newest dead letters with their payloads."""
-    found = await rows(connection, "select * from sys.dead_letters order by last_at desc limit %s", (limit,))
-    return [dict(row) for row in found]
+COUNTS = f"select kind, count(*)::int as n from {ALL} group by 1 order by 1"  # noqa: S608 - text of ours
 
 
 async def page(
@@ -46,7 +53,7 @@ async def page(
     """Dead letters without their payloads, newest first; `text` is looked for in names and errors."""
     found = await rows(
         connection,
-        "select kind, id, error_class, error, attempts, first_at, last_at from sys.dead_letters"
+        f"select kind, id, error_class, error, attempts, first_at, last_at from {ALL}"  # noqa: S608 - text of ours
         " where (%(kind)s::text is null or kind = %(kind)s) and (%(text)s::text is null"
         " or strpos(lower(concat_ws(' ', id, error_class, error)), lower(%(text)s)) > 0)"
         " order by last_at desc, kind, id offset %(skip)s limit %(limit)s",
@@ -62,10 +69,17 @@ async def counts(connection: Connection) -> dict[str, int]:
 
 async def one_of(connection: Connection, kind: str, name: str) -> dict[str, Any]:
     """One with its payload, which may hold personal data; NotFound when there is no such one."""
-    found = await one(connection, "select * from sys.dead_letters where kind = %s and id = %s", (kind, name))
+    found = await one(connection, f"select * from {ALL} where kind = %s and id = %s", (kind, name))  # noqa: S608 - text of ours
     if found is None:
         raise NotFound("dead_letter.unknown")
-    return {**found, "editable": kind in EDIT, "repeatable": kind != "notification"}
+    return {**found, "editable": kind in EDIT, "repeatable": kind != "notification" and not _over(found)}
+
+
+def _over(found: Mapping[str, Any]) -> bool:
+    """Whether a letter is never sent again: it may have gone out, or what it tells of is over, its link too."""
+    if found["kind"] != "letter":
+        return False
+    return found["error_class"] != "failed" or datetime.fromisoformat(found["payload"]["expires_at"]) <= clock.now()
 
 
 async def edit(connection: Connection, kind: str, name: str, payload: dict[str, Any]) -> dict[str, Any]:
@@ -80,9 +94,11 @@ async def edit(connection: Connection, kind: str, name: str, payload: dict[str, 
 
 
 async def retry(connection: Connection, kind: str, name: str) -> None:
-    """Try one again; Conflict for a message to a person, whose fate is unknown; NotFound when there is no such one."""
+    """Try one again; Conflict for what a person may have received, and a letter that is over; NotFound."""
     if kind == "notification":
         raise Conflict("dead_letter.message")
+    if kind == "letter" and not (await one_of(connection, kind, name))["repeatable"]:
+        raise Conflict("dead_letter.letter")
     if kind == "outbox":
         system, subject, key = (name.split(":") + ["", "", ""])[:3]
         found = await rows(

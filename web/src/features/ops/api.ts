@@ -67,6 +67,20 @@ export function letterQuery(letter: Letter) {
   });
 }
 
+export const TOLD_STATES = ["queued", "sending", "sent", "unknown", "failed", "refused", "expired"] as const;
+export type ToldState = (typeof TOLD_STATES)[number];
+export type Told = Schemas["MessageOut"];
+
+export function toldQuery(state: ToldState | undefined) {
+  return infiniteQueryOptions({
+    queryKey: [...opsKeys.all, "told", state],
+    queryFn: ({ pageParam }) => data(client.GET("/api/notifications", { params: { query: { state, cursor: pageParam, limit: PAGE } } })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+    ...EVERY,
+  });
+}
+
 function useAct<Given, Done>(act: (given: Given) => Promise<Done>) {
   const queries = useQueryClient();
   return useMutation({ mutationFn: act, onSettled: () => queries.invalidateQueries({ queryKey: opsKeys.all }) });
@@ -74,6 +88,10 @@ function useAct<Given, Done>(act: (given: Given) => Promise<Done>) {
 
 export function useRepair() {
   return useAct((item: { consultation: string; kind: string }) => data(client.POST("/api/ops/drift/repair", { body: item })));
+}
+
+export function useToldAgain() {
+  return useAct((id: string) => data(client.POST("/api/notifications/{id_}/retry", { params: { path: { id_: id } } })));
 }
 
 export function useLetterAct() {

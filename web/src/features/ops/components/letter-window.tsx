@@ -41,10 +41,10 @@ function Whole({ whole, onClose }: { whole: Schemas["LetterWholeOut"]; onClose: 
     );
   return (
     <div className="flex flex-col gap-4">
-      {!whole.repeatable && <Notice tone="warn">{t("letters.not_repeated")}</Notice>}
+      {!whole.repeatable && <Notice tone="warn">{t(whole.kind === "letter" ? "letters.over" : "letters.not_repeated")}</Notice>}
       <TextArea
         label={t("letters.payload")}
-        hint={t(whole.editable ? "letters.editable" : "letters.not_editable")}
+        hint={t(whole.editable ? "letters.editable" : whole.kind === "letter" ? "letters.hidden" : "letters.not_editable")}
         error={edited && !payload ? t("letters.no_json") : undefined}
         rows={14}
         spellCheck={false}

@@ -14,7 +14,7 @@ import { EmptyState, Loaded } from "@/shared/ui/state";
 import { lettersQuery, type Letter, type LetterKind } from "../api";
 import { LetterWindow } from "./letter-window";
 
-const KINDS = ["outbox", "record", "webhook", "notification"] as const;
+const KINDS = ["outbox", "record", "webhook", "notification", "letter"] as const;
 
 /** What could not be done: why, what it holds, and another try. */
 export function Letters({ counts }: { counts: Record<string, number> }) {

@@ -15,6 +15,7 @@ import { Partners } from "./partners";
 import { Processes } from "./processes";
 import { Queues } from "./queues";
 import { Runs } from "./runs";
+import { ToldList } from "./told";
 
 /** How the platform itself is. */
 export function OpsPage() {
@@ -45,6 +46,7 @@ function Whole({ overview }: { overview: Overview }) {
           { value: "runs", label: t("runs.title"), content: <Runs names={overview.processes.map((each) => each.name)} /> },
           { value: "drift", label: <>{t("drift.title")} {drift > 0 && <Badge tone="warn">{drift}</Badge>}</>, content: <DriftList /> },
           { value: "letters", label: <>{t("letters.title")} {letters > 0 && <Badge tone="bad">{letters}</Badge>}</>, content: <Letters counts={overview.dead_letters} /> },
+          { value: "told", label: t("told.title"), content: <ToldList /> },
           { value: "queues", label: t("queues.title"), content: <Queues overview={overview} /> },
         ]}
       />

@@ -20,13 +20,14 @@ export function Processes({ rows }: { rows: Process[] }) {
         rows={sorted}
         id={(row) => row.name}
         columns={[
-          { key: "name", title: t("column.process"), lead: true, cell: (row) => <code className="font-mono text-[0.9rem]">{row.name}</code> },
+          { key: "name", title: t("column.process"), lead: true, cell: (row) => <><code className="font-mono text-[0.9rem]">{row.name}</code>{row.error && <span className="block text-sm font-normal break-words text-bad">{row.error}</span>}</> },
           { key: "state", title: t("column.state"), cell: (row) => (row.stale ? <Badge tone="bad" dot>{t("stale")}</Badge> : row.last_outcome ? <Outcome outcome={row.last_outcome} /> : <span className="text-muted">{t("not_yet")}</span>) },
           { key: "lag", title: t("column.lag"), right: true, cell: (row) => (row.lag === null ? "—" : <span title={t("every", { time: format.duration(row.every) })}>{format.duration(row.lag)}</span>) },
+          { key: "time", title: t("column.time"), cell: (row) => (row.last_started === null ? "—" : <span className="num">{format.moments(row.last_started)}</span>) },
           { key: "took", title: t("column.took"), right: true, cell: (row) => (row.duration_ms === null ? "—" : millis(format, row.duration_ms)) },
           { key: "read", title: t("column.read"), right: true, cell: (row) => format.number(row.read_count ?? 0) },
           { key: "changed", title: t("column.changed"), right: true, cell: (row) => format.number((row.created_count ?? 0) + (row.updated_count ?? 0)) },
-          { key: "errors", title: t("column.errors"), right: true, cell: (row) => <span className={row.errors ? "font-semibold text-bad" : undefined} title={row.error ?? undefined}>{row.errors}</span> },
+          { key: "errors", title: t("column.errors"), right: true, cell: (row) => <span className={row.errors ? "font-semibold text-bad" : undefined}>{row.errors}</span> },
         ]}
       />
     </Section>

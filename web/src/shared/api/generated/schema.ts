@@ -2083,7 +2083,8 @@ export interface paths {
         /**
          * Try a dead letter again, or forget it
          * @description Another try, with a `payload` from what it says instead; or forget it. Messages to people are never repeated:
-         *     who they were for may have them. 404, 409.
+         *     who they were for may have them; a letter about an account is, when surely nobody took it and it is not over.
+         *     404, 409.
          */
         post: operations["act_api_ops_dead_letters_act_post"];
         delete?: never;
@@ -4283,7 +4284,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "outbox" | "record" | "webhook" | "notification";
+            kind: "outbox" | "record" | "webhook" | "notification" | "letter";
             /** Payload */
             payload?: {
                 [key: string]: unknown;
@@ -4612,16 +4613,44 @@ export interface components {
         };
         /**
          * MessageOut
-         * @description A message to a person; `attempts` tells what became of it in each channel, for the staff.
+         * @description A message to a person; to the staff with `tried`, what became of it in each channel.
          */
         MessageOut: {
+            /** Audience */
+            audience?: string | null;
+            /** Body */
+            body?: string | null;
+            /** Channel */
+            channel?: string | null;
+            /** Cons Id */
+            cons_id?: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Error */
+            error?: string | null;
             /**
              * Id
              * Format: uuid
              */
             id: string;
+            /** Language */
+            language?: string | null;
+            /** Number */
+            number?: string | null;
+            /** Recipient */
+            recipient?: string | null;
+            /** Sent At */
+            sent_at?: string | null;
             /** State */
             state: string;
+            /**
+             * Tried
+             * @default []
+             */
+            tried: components["schemas"]["TriedOut"][];
             /** Type */
             type: string;
         } & {
@@ -6269,6 +6298,25 @@ export interface components {
              * Format: uuid
              */
             person_id: string;
+        };
+        /**
+         * TriedOut
+         * @description What became of a message in a channel.
+         */
+        TriedOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Channel */
+            channel: string;
+            /** Error */
+            error: string | null;
+            /** State */
+            state: string;
+            /** Times */
+            times: number;
         };
         /**
          * UpdatesOut
@@ -15717,8 +15765,19 @@ export interface operations {
                      * @example {
                      *       "items": [
                      *         {
+                     *           "audience": "text",
+                     *           "body": "text",
+                     *           "channel": "text",
+                     *           "cons_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "created_at": "2026-11-26T05:00:00Z",
+                     *           "error": "text",
                      *           "id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "language": "text",
+                     *           "number": "text",
+                     *           "recipient": "text",
+                     *           "sent_at": "2026-11-26T05:00:00Z",
                      *           "state": "text",
+                     *           "tried": [],
                      *           "type": "text"
                      *         }
                      *       ],
@@ -15794,8 +15853,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "audience": "text",
+                     *       "body": "text",
+                     *       "channel": "text",
+                     *       "cons_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "created_at": "2026-11-26T05:00:00Z",
+                     *       "error": "text",
                      *       "id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "language": "text",
+                     *       "number": "text",
+                     *       "recipient": "text",
+                     *       "sent_at": "2026-11-26T05:00:00Z",
                      *       "state": "text",
+                     *       "tried": [],
                      *       "type": "text"
                      *     }
                      */
@@ -15868,8 +15938,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "audience": "text",
+                     *       "body": "text",
+                     *       "channel": "text",
+                     *       "cons_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "created_at": "2026-11-26T05:00:00Z",
+                     *       "error": "text",
                      *       "id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "language": "text",
+                     *       "number": "text",
+                     *       "recipient": "text",
+                     *       "sent_at": "2026-11-26T05:00:00Z",
                      *       "state": "text",
+                     *       "tried": [],
                      *       "type": "text"
                      *     }
                      */
@@ -15926,7 +16007,7 @@ export interface operations {
     letters_api_ops_dead_letters_get: {
         parameters: {
             query?: {
-                kind?: ("outbox" | "record" | "webhook" | "notification") | null;
+                kind?: ("outbox" | "record" | "webhook" | "notification" | "letter") | null;
                 q?: string | null;
                 skip?: number;
                 limit?: number;
@@ -16117,7 +16198,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                kind: "outbox" | "record" | "webhook" | "notification";
+                kind: "outbox" | "record" | "webhook" | "notification" | "letter";
             };
             cookie?: never;
         };
