@@ -23,12 +23,15 @@ from clobus.modules.accounts import organisations, people, sessions
 from clobus.modules.accounts.service import create_key
 from clobus.runtime import open_runtime
 from tests.api.conftest import FOLDER, FRONT, settings
-from tests.api.matrix import CALLERS, DOORS, UNKNOWN, Door
+from tests.api.matrix import CALLERS, DOORS, KNOWN, SERVICES, UNKNOWN, Door
 from tests.api.test_doors import routes_of
+from tests.architecture.test_acts import NOTHING_IS_DONE, changing
 from tests.support.database import clone
 from tests.support.mini_app import init_data
 
 PLENTY = {"guesses_per_minute": 10**6, "signs_per_minute": 10**6, "misses_per_minute": 10**6}
+PERSONS = {*KNOWN} - {*SERVICES, "astray", "front"}
+AS_IT_WAS = {"PUT /api/desk/managers/{manager_key}/closings/{day}": "a day that is closed is closed already"}
 _numbers = count()
 
 
@@ -161,6 +164,12 @@ class World:
         self.http.cookies.clear()
         return await self.http.request(method, path + query, headers=headers, json=self._put(door.body), data=door.form)
 
+    async def acts(self) -> int:
+        """How many acts of people are written down."""
+        async with self.db.read() as connection:
+            row = await one(connection, "select coalesce(max(id), 0) as n from log.audit")
+        return int(row["n"]) if row else -1
+
     def _put(self, value: Any) -> Any:
         if isinstance(value, dict):
             return {key: self._put(each) for key, each in value.items()}
@@ -210,8 +219,11 @@ async def test_every_route_has_an_entry_and_no_entry_is_for_nothing(world: World
 async def test_door(world: World, name: str) -> None:
     door, found = DOORS[name], {}
     for caller in CALLERS:
+        before = await world.acts()
         answer = await world.call(name, door, caller)
         found[caller] = answer.status_code
+        if name in changing() and name not in NOTHING_IS_DONE and caller in PERSONS and answer.is_success:
+            assert await world.acts() > before or name in AS_IT_WAS, (caller, "did something that is written nowhere")
         if caller in UNKNOWN and answer.status_code == 401 and "problem" in answer.headers["content-type"]:
             assert answer.json()["code"].startswith(
                 ("auth.", "telegram.", "link.", "signature.", "live.", "webhook.", "proof.", "dashboard.")

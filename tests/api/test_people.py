@@ -11,6 +11,7 @@ from psycopg.errors import RaiseException
 
 from clobus.core.db import run
 from clobus.core.ids import new_id
+from clobus.modules.consultations.types import Kind
 from tests.api.conftest import Api
 from tests.support.accounts import Browser, acts, asked, person
 
@@ -166,7 +167,7 @@ async def test_what_a_person_does_elsewhere_is_in_the_log_too(api: Api) -> None:
     assert (await browser.post("/api/consultations/create", asking, **headers)).status_code == 200
     assert (await browser.post("/api/consultations/create", {}, **headers)).status_code == 422
     assert (await browser.get("/api/consultations", **headers)).status_code == 200
-    assert await acts(api.runtime.db) == ["session.begun", "organisation.made", "request"]
-    kept = await asked(api.runtime.db, "select * from log.audit where act = 'request'")
-    assert (kept["target"], kept["address"]) == ("POST /api/consultations/create", "127.0.0.1")
+    assert await acts(api.runtime.db) == ["session.begun", "organisation.made", "request.made"]
+    kept = await asked(api.runtime.db, "select * from log.audit where act = 'request.made'")
+    assert (kept["after"], kept["address"]) == ({"kind": Kind.ACCOUNTING.value}, "127.0.0.1")
     assert str(kept["organisation_id"]) == made["organisation_id"]

@@ -54,7 +54,6 @@ from clobus.api.health import Pings
 from clobus.api.identity import BotName, open_identity
 from clobus.api.middleware import Around
 from clobus.api.shortcut import Shortcut
-from clobus.api.witness import Witness
 from clobus.core.auth import Door
 from clobus.core.cookies import origin_of
 from clobus.core.ratelimit import Limiter
@@ -144,7 +143,6 @@ def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
     )
     problems.install(app)
     app.add_middleware(Shortcut)
-    app.add_middleware(Witness, db=runtime.db)
     app.add_middleware(Around, body_bytes=limits.body_bytes, upload_bytes=settings.attachments.request_bytes)
     return app
 

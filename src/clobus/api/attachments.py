@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import StreamingResponse
 
+from clobus.api.acts import noted
 from clobus.api.answers import problems_of
 from clobus.api.consultations import Holder, Maker
 from clobus.api.replies import answer, is_staff, named, settings_of
@@ -74,8 +75,14 @@ async def add(
         digest = await what.digest() if idempotency_key is not None else ""
         key = idempotency.key_of(principal.id, f"attach:{cons_id}", idempotency_key, digest)
         async with db.transaction() as connection:
-            work = _keep(connection, cons_id, principal, what, given)
-            return answer(await idempotency.once(connection, key, cons_id, work), 201)
+
+            async def work() -> dict[str, Any]:
+                kept = await _keep(connection, cons_id, principal, what, given)
+                after = {"files": len(what.files)}
+                await noted(connection, request, principal, "request.files_added", str(cons_id), after=after)
+                return kept
+
+            return answer(await idempotency.once(connection, key, cons_id, work()), 201)
 
 
 async def _keep(

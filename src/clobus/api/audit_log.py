@@ -12,8 +12,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from clobus.api.acts import actor_of
 from clobus.api.answers import problems_of
-from clobus.api.identity import Person, actor_of, db_of, said
+from clobus.api.identity import Person, db_of, said
 from clobus.core import auth
 from clobus.core.auth import Principal, Role, require
 from clobus.modules.accounts import audit, organisations

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
+from clobus.api.acts import noted
 from clobus.api.veil import veiled
 from clobus.core.auth import READERS, Principal, Role, door_of, require
 from clobus.core.errors import Invalid, NotFound
@@ -54,6 +55,9 @@ async def save(request: Request, body: ClientIn, principal: Writer) -> Response:
     rules = Rules(_folder(request), freedom, principal.reach, principal.subject_id)
     async with request.app.state.runtime.db.transaction() as connection:
         saved = await service.save(connection, body, rules, actor=principal.id, origin=Origin.API)
+        # Which things he named; what they are now is personal data, and stands with the client.
+        given = {"fields": sorted(body.model_fields_set)}
+        await noted(connection, request, principal, "client.saved", str(saved.row["client_id"]), after=given)
         shown = await service.shown(connection, saved.row["client_id"], None)
     return _answer(shown, principal)
 

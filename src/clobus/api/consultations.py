@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
+from clobus.api.acts import by_person, noted, noted_of_request, state_of
 from clobus.api.answers import problems_of
 from clobus.api.listing import Listing
 from clobus.api.problems import language
@@ -54,7 +55,9 @@ async def create(
     when a partner is away; `Prefer: respond-async` does not wait. 400, 401, 403, 404, 409, 422, 429.
     """
     key = idempotency.make_key(principal.id, "create_consultation", idempotency_key, await request.body())
-    made = await request.app.state.creator.create(principal, body, key, wait=prefer != "respond-async")
+    made = await request.app.state.creator.create(
+        principal, body, key, wait=prefer != "respond-async", by=by_person(request, principal)
+    )
     return created(made, principal)
 
 
@@ -71,7 +74,9 @@ async def simple(
     """As `/create`, with the request alone: `client_id` in it says whose."""
     key = idempotency.make_key(principal.id, "create_consultation", idempotency_key, await request.body())
     whole = CreateIn(consultation=body)
-    made = await request.app.state.creator.create(principal, whole, key, wait=prefer != "respond-async")
+    made = await request.app.state.creator.create(
+        principal, whole, key, wait=prefer != "respond-async", by=by_person(request, principal)
+    )
     return created(made, principal)
 
 
@@ -140,7 +145,10 @@ async def change(request: Request, name: str, body: ChangeIn, principal: Editor)
     rules = move_rules(settings_of(request))
     async with request.app.state.runtime.db.transaction() as connection:
         cons_id = await named(connection, name, principal)
+        before = await state_of(connection, cons_id)
         await changes.change(connection, cons_id, body, rules, actor=actor_of(principal), by=principal.id)
+        texts = sorted({"comment", "topic"} & body.model_fields_set)
+        await noted_of_request(connection, request, principal, "request.changed", cons_id, before, texts=texts)
         return answer(veiled(await reading.shown(connection, cons_id), principal))
 
 
@@ -155,7 +163,9 @@ async def cancel(request: Request, name: str, principal: Maker) -> Response:
     window = timedelta(minutes=settings_of(request).limits.cancel_minutes)
     async with request.app.state.runtime.db.transaction() as connection:
         cons_id = await named(connection, name, principal)
+        before = await state_of(connection, cons_id)
         await changes.take_back(connection, cons_id, window, actor=actor_of(principal), by=principal.id)
+        await noted_of_request(connection, request, principal, "request.cancelled", cons_id, before)
         return answer(veiled(await reading.shown(connection, cons_id), principal))
 
 
@@ -180,7 +190,8 @@ async def sync(request: Request, name: str, principal: Maker) -> Response:
         cons_id = await named(connection, name, principal)
         row = (await service.load(connection, [cons_id]))[cons_id]
     done = [] if row.is_terminal else await state.refresher.refresh(row)
-    async with state.runtime.db.read() as connection:
+    async with state.runtime.db.transaction() as connection:
+        await noted(connection, request, principal, "request.read_anew", str(cons_id), after={"from": done})
         shown = veiled(await reading.shown(connection, cons_id), principal)
     return answer(shown, x_synced=", ".join(done) or "none")
 

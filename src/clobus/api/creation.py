@@ -24,6 +24,7 @@ from clobus.core.db import Connection, Database, one
 from clobus.core.errors import ClobusError, Forbidden, TooMany, Unprocessable
 from clobus.core.events import Origin
 from clobus.core.idempotency import Key
+from clobus.modules.accounts import audit
 from clobus.modules.clients.types import Freedom
 from clobus.modules.consultations import opening, reading
 from clobus.modules.consultations.opening import Asked, Opened, Rules
@@ -46,11 +47,12 @@ Outcome = tuple[Opened, bytes] | ClobusError | None
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One creation that waits for its turn; `waits`: its answer comes later than its commit."""
+    """One creation that waits for its turn; `waits`: its answer comes later than its commit; `by`: a person."""
 
     asked: Asked
     key: Key | None
     waits: bool
+    by: audit.Actor | None = None
 
 
 class Creator:
@@ -67,19 +69,23 @@ class Creator:
         self.roster = Roster(calendar)
         self._together: Batcher[Wanted, Outcome] = Batcher(self._write)
 
-    async def create(self, principal: Principal, body: CreateIn, key: Key | None, *, wait: bool) -> msgspec.Raw:
-        """Make the request, or answer for the one that this key made before: JSON, encoded once."""
+    async def create(
+        self, principal: Principal, body: CreateIn, key: Key | None, *, wait: bool, by: audit.Actor | None = None
+    ) -> msgspec.Raw:  # fmt: skip
+        """Make the request, or answer for the one that this key made before: JSON, encoded once. `by` is a person,
+        whose act is written down with it.
+        """
         patience = self.settings.create_wait_seconds if wait else 0.0
         if principal.role is Role.CLIENT:
             body = _own(body, principal)
         client_id = _client_of(body)
         if client_id is None:
-            return msgspec.Raw(await self._alone(principal, body, key, patience))
-        made = await self._together.add(Wanted(Asked(client_id, body, principal.id), key, wait))
+            return msgspec.Raw(await self._alone(principal, body, key, patience, by))
+        made = await self._together.add(Wanted(Asked(client_id, body, principal.id), key, wait, by))
         if isinstance(made, ClobusError) and key is None:
             raise made
         if made is None or isinstance(made, ClobusError):
-            return msgspec.Raw(await self._alone(principal, body, key, patience))
+            return msgspec.Raw(await self._alone(principal, body, key, patience, by))
         return msgspec.Raw(await self._answer(made[0].cons_id, body, key, patience) if wait else made[1])
 
     async def _write(self, wanted: Sequence[Wanted], rest_is_waiting: Callable[[], None]) -> Sequence[Outcome]:
@@ -107,20 +113,24 @@ class Creator:
                 answers.append((outcome, answer))
                 if one_wanted.key is not None:
                     kept.append((one_wanted.key, outcome.cons_id, None if one_wanted.waits else answer))
+                if one_wanted.by is not None:
+                    await _note(connection, one_wanted.by, outcome.cons_id, outcome.shown["consultation_type"])
             await idempotency.keep_new(connection, kept)
             rest_is_waiting()
         return answers
 
-    async def _alone(self, principal: Principal, body: CreateIn, key: Key | None, patience: float) -> bytes:
+    async def _alone(
+        self, principal: Principal, body: CreateIn, key: Key | None, patience: float, by: audit.Actor | None
+    ) -> bytes:  # fmt: skip
         """Make one request by itself: its key is claimed first, its client found or made."""
         try:
-            cons_id = await self._made_alone(principal, body, key, patience)
+            cons_id = await self._made_alone(principal, body, key, patience, by)
         except psycopg.DataError:  # a character that no text of the database can hold
             raise Unprocessable("request.invalid") from None
         return cons_id if isinstance(cons_id, bytes) else await self._answer(cons_id, body, key, patience)
 
     async def _made_alone(
-        self, principal: Principal, body: CreateIn, key: Key | None, patience: float
+        self, principal: Principal, body: CreateIn, key: Key | None, patience: float, by: audit.Actor | None
     ) -> UUID | bytes:  # fmt: skip
         """The request that was made, now or with this key before; or the answer that was kept."""
         async with self.db.transaction() as connection:
@@ -136,6 +146,8 @@ class Creator:
                     connection, body, self.rules, origin=Origin.API, actor=principal.id, roster=self.roster,
                     freedom=Freedom.FILL if principal.may("clients:write") else Freedom.NOTHING,
                 )  # fmt: skip
+                if by is not None:
+                    await _note(connection, by, cons_id, body.consultation.consultation_type)
             if key is not None:
                 await idempotency.keep(connection, key, cons_id)
                 await idempotency.take_over(connection, key)
@@ -195,6 +207,10 @@ class Creator:
             "chatwoot_inbox_id": chatwoot.inbox_id,
             "chatwoot_pubsub_token": state["chatwoot_pubsub_token"],
         }
+
+
+async def _note(connection: Connection, by: audit.Actor, cons_id: UUID, kind: str | None) -> None:
+    await audit.note(connection, by, "request.made", target=str(cons_id), after={"kind": kind})
 
 
 def _client_of(body: CreateIn) -> UUID | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -15,13 +14,13 @@ from psycopg.rows import DictRow
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from clobus.api import signing
+from clobus.api.acts import actor_of, agent_of
 from clobus.core import auth, cookies, i18n
 from clobus.core.auth import Principal, Role, require
 from clobus.core.db import Connection, Database
 from clobus.core.errors import GatewayError, Unauthenticated
 from clobus.gateways.telegram.sender import TelegramSender
 from clobus.modules.accounts import audit, devices, passkeys, people, proofs, second_factors, tries
-from clobus.modules.accounts.audit import Actor
 from clobus.modules.accounts.passwords import LONGEST, Passwords
 from clobus.modules.clients import names
 from clobus.modules.notifications import letters
@@ -132,17 +131,6 @@ def said(value: Any, status: int = 200) -> Response:
     return Response(msgspec.json.encode(value), status, media_type="application/json")
 
 
-def actor_of(request: Request, principal: Principal | None = None, person: Mapping[str, Any] | None = None) -> Actor:
-    """Who acts, and from where: a known caller, or a person who is signing in."""
-    role = person["role"] or Role.CLIENT.value if person else principal.role.value if principal else None
-    return Actor(
-        principal.id if principal else f"person:{person['person_id']}" if person else "nobody",
-        person["person_id"] if person else principal.person_id if principal else None,
-        role, principal.organisation_id if principal else None, principal.session_id if principal else None,
-        auth.address(request), signing.agent_of(request), request.scope.get("trace_id"),
-    )  # fmt: skip
-
-
 async def myself(connection: Connection, principal: Principal) -> DictRow:
     """The person behind a session; Forbidden for a caller without an account."""
     found = await people.load(connection, auth.person_of(principal))
@@ -179,13 +167,13 @@ async def signed_in(request: Request, person: DictRow, how: str, *, strong: bool
     )  # fmt: skip
     device = device_of(request) or secrets.token_urlsafe(24)
     async with db_of(request).transaction() as connection:
-        fresh = await devices.remember(connection, person["person_id"], device, signing.agent_of(request))
+        fresh = await devices.remember(connection, person["person_id"], device, agent_of(request))
         await audit.note(
             connection, actor_of(request, None, person), "session.begun", target=str(begun.id),
             after={"how": how, "strong": strong, "new_device": fresh},
         )  # fmt: skip
         if fresh and person["email"]:
-            told = {"device": f"{signing.agent_of(request)}, {auth.address(request)}"}
+            told = {"device": f"{agent_of(request)}, {auth.address(request)}"}
             await letters.queue(connection, [Post("new_device", person["email"], person["language"], told)])
     door = auth.door_of(request)
     answer.headers.append(

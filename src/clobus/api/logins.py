@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from psycopg.rows import DictRow
 from pydantic import BaseModel, Field, model_validator
 
+from clobus.api.acts import actor_of
 from clobus.api.answers import problems_of
 from clobus.api.identity import (
     Body,
@@ -16,7 +17,6 @@ from clobus.api.identity import (
     Login,
     Person,
     Token,
-    actor_of,
     db_of,
     identity_of,
     myself,

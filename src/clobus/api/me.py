@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from clobus.api.acts import actor_of
 from clobus.api.answers import problems_of
 from clobus.api.identity import (
     LETTERS_AN_HOUR,
@@ -18,7 +19,6 @@ from clobus.api.identity import (
     Language,
     Name,
     Person,
-    actor_of,
     db_of,
     identity_of,
     myself,

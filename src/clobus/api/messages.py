@@ -22,6 +22,7 @@ RETRY = require(Role.HEAD, Role.ADMINISTRATOR, scope="notifications:retry")
 PREFER_READ = require(Role.CLIENT, Role.SERVICE, *STAFF, Role.AUDITOR, scope="preferences:read")
 PREFER_WRITE = require(Role.CLIENT, Role.SERVICE, *STAFF, scope="preferences:write")
 NOBODY = UUID(int=0)
+CHOSEN = ("channels", "quiet_from", "quiet_to", "language")
 Channel = Literal["chatwoot", "telegram", "email", "live"]
 State = Literal["queued", "sending", "sent", "unknown", "failed", "refused", "expired"]
 
@@ -183,9 +184,11 @@ async def chosen(
     """Choose how to be told, as a whole; 404 also for another's, 422."""
     async with request.app.state.runtime.db.transaction() as connection:
         await _own(connection, principal, client_id)
-        return _json(
-            await preferences.set_(
-                connection, client_id, channels=body.channels, quiet_from=body.quiet_from, quiet_to=body.quiet_to,
-                language=body.language,
-            )
+        before = await preferences.get(connection, client_id)
+        after = await preferences.set_(
+            connection, client_id, channels=body.channels, quiet_from=body.quiet_from, quiet_to=body.quiet_to,
+            language=body.language,
         )  # fmt: skip
+        was, now = ({name: kept[name] for name in CHOSEN} for kept in (before, after))
+        await noted(connection, request, principal, "client.preferences_changed", str(client_id), before=was, after=now)
+        return _json(after)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 
+from clobus.api.acts import noted
 from clobus.api.answers import problems_of
 from clobus.api.consultations import Holder, Maker
 from clobus.api.replies import actor_of, answer, move_rules, named, settings_of
@@ -46,8 +47,14 @@ async def move(
     rules = move_rules(settings_of(request))
     async with request.app.state.runtime.db.transaction() as connection:
         cons_id = await named(connection, name, principal)
-        work = moves.move(
-            connection, cons_id, body.new_date, rules, actor=actor_of(principal), by=principal.id,
-            comment=body.comment or None, manager_key=body.manager_key,
-        )  # fmt: skip
-        return answer(await idempotency.once(connection, key, cons_id, work))
+
+        async def work() -> dict[str, Any]:
+            made = await moves.move(
+                connection, cons_id, body.new_date, rules, actor=actor_of(principal), by=principal.id,
+                comment=body.comment or None, manager_key=body.manager_key,
+            )  # fmt: skip
+            before, after = ({"start_date": made[name] and made[name].isoformat()} for name in ("old_date", "new_date"))
+            await noted(connection, request, principal, "request.moved", str(cons_id), before=before, after=after)
+            return made
+
+        return answer(await idempotency.once(connection, key, cons_id, work()))

@@ -13,8 +13,9 @@ from fastapi.responses import RedirectResponse
 from psycopg.errors import UniqueViolation
 from psycopg.rows import DictRow
 
+from clobus.api.acts import actor_of
 from clobus.api.answers import problems_of
-from clobus.api.identity import actor_of, db_of, identity_of, proved
+from clobus.api.identity import db_of, identity_of, proved
 from clobus.api.problems import language
 from clobus.core import auth
 from clobus.core.auth import public

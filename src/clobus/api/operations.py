@@ -161,10 +161,13 @@ async def act(request: Request, body: LetterActIn, principal: Writer) -> Respons
         if body.payload is not None and body.act == "retry":
             before = await dead_letters.edit(connection, body.kind, name, body.payload)
         await (dead_letters.retry if body.act == "retry" else dead_letters.drop)(connection, body.kind, name)
-        edited: dict[str, Any] = (
-            {} if before is None else {"before": {"payload": before}, "after": {"payload": body.payload}}
-        )
-        done = "dead_letter.edited" if edited else "dead_letter.retried"
+        done = "dead_letter.retried" if before is None else "dead_letter.edited"
         said = "dead_letter.dropped" if body.act == "drop" else done
-        await noted(connection, request, principal, said, f"{body.kind}/{name}", **edited)
+        edited = None if before is None else {"edited": _changed(before, body.payload or {})}
+        await noted(connection, request, principal, said, f"{body.kind}/{name}", after=edited)
     return answer({"state": "waiting" if body.act == "retry" else "dropped"})
+
+
+def _changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """Which members of a payload were changed: what they hold may be personal data."""
+    return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))

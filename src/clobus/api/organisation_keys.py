@@ -9,8 +9,9 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from clobus.api.acts import actor_of
 from clobus.api.answers import problems_of
-from clobus.api.identity import Body, Name, Person, actor_of, db_of, said
+from clobus.api.identity import Body, Name, Person, db_of, said
 from clobus.core import auth
 from clobus.core.errors import Conflict, Invalid
 from clobus.modules.accounts import audit, organisation_keys, organisations, rights

@@ -10,20 +10,9 @@ from fastapi import APIRouter, Request, Response
 from psycopg.rows import DictRow
 from pydantic import BaseModel
 
+from clobus.api.acts import actor_of
 from clobus.api.answers import problems_of
-from clobus.api.identity import (
-    LETTERS_AN_HOUR,
-    Body,
-    Email,
-    Name,
-    Person,
-    Token,
-    actor_of,
-    db_of,
-    identity_of,
-    myself,
-    said,
-)
+from clobus.api.identity import LETTERS_AN_HOUR, Body, Email, Name, Person, Token, db_of, identity_of, myself, said
 from clobus.api.me import OrganisationOut, organisation_out
 from clobus.api.registering import OrganisationIn
 from clobus.core import auth

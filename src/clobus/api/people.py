@@ -10,8 +10,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from pydantic import BaseModel, ConfigDict, Field
 
+from clobus.api.acts import actor_of
 from clobus.api.answers import problems_of
-from clobus.api.identity import Body, actor_of, db_of, said
+from clobus.api.identity import Body, db_of, said
 from clobus.core import auth, clock
 from clobus.core.auth import STAFF, Principal, Role, require
 from clobus.core.errors import Conflict, Forbidden, Invalid, NotFound

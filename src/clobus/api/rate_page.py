@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,14 +13,17 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.datastructures import FormData
 
+from clobus.api.acts import actor_of
 from clobus.api.problems import language
 from clobus.core import i18n
 from clobus.core.auth import address, public
 from clobus.core.db import Connection
 from clobus.core.errors import Conflict
+from clobus.modules.accounts import audit
 from clobus.modules.consultations import rating_requests
 from clobus.modules.consultations.rating_requests import Invitation
 from clobus.modules.consultations.ratings import COMMENT, MARKS, Answer
+from clobus.modules.consultations.types import Row
 from clobus.modules.knowledge import rating_questions
 
 router = APIRouter(include_in_schema=False)
@@ -96,12 +101,21 @@ async def take(request: Request, token: Token) -> Response:
     try:
         async with request.app.state.runtime.db.transaction() as connection:
             kept = await rating_requests.answer(connection, token, answers)
+            if kept is not None and found.row is not None:
+                await _note(connection, request, found.row, kept)
     except Conflict as error:  # a link of what somebody else has rated meanwhile is not used up, and of no use
         state = "used" if error.code == "consultation.rated" else "unfinished"
         return _page(request, spoken, STATUS[state], state, number=number)
     if kept is None:
         return _page(request, spoken, 410, "used", number=number)
     return RedirectResponse(f"/rate/done?lang={spoken}", 303)
+
+
+async def _note(connection: Connection, request: Request, row: Row, kept: Mapping[str, Any]) -> None:
+    """The link is all that is known of him: it is the client's of the request."""
+    actor = replace(actor_of(request), name=f"link:{row.client_id}", role="client")
+    marks = {name: kept.get(name) for name in ("average", "count")}
+    await audit.note(connection, actor, "request.rated", target=str(row.cons_id), after=marks)
 
 
 def _answers(form: FormData, asked: list[dict[str, Any]], spoken: str) -> tuple[list[Answer], str | None]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
+from clobus.api.acts import noted
 from clobus.api.answers import problems_of
 from clobus.api.consultations import Holder
 from clobus.api.replies import answer, is_staff, named, settings_of
@@ -53,7 +54,14 @@ async def rate(
     ]
     async with request.app.state.runtime.db.transaction() as connection:
         cons_id = await named(connection, name, principal)
-        return answer(await ratings.rate(connection, cons_id, given, principal.id))
+        before = _marks(await ratings.of_request(connection, cons_id))
+        rated = await ratings.rate(connection, cons_id, given, principal.id)
+        await noted(connection, request, principal, "request.rated", str(cons_id), before=before, after=_marks(rated))
+        return answer(rated)
+
+
+def _marks(rated: dict[str, Any]) -> dict[str, Any]:
+    return {name: rated.get(name) for name in ("average", "count")}
 
 
 @averages.get(
@@ -79,13 +87,18 @@ async def listed(request: Request, principal: Annotated[Principal, Depends(READ)
         return answer(await rating_questions.listed(connection, retired=is_staff(principal)))
 
 
-@questions.put(
-    "/rating-questions/{number}", response_model=RatingQuestionOut, dependencies=[Depends(EDIT)],
-    summary="Make or change a question",
-)  # fmt: skip
-async def put(request: Request, number: Annotated[int, Path(ge=1, le=99)], body: RatingQuestionIn) -> Response:
+@questions.put("/rating-questions/{number}", response_model=RatingQuestionOut, summary="Make or change a question")
+async def put(
+    request: Request, number: Annotated[int, Path(ge=1, le=99)], body: RatingQuestionIn,
+    principal: Annotated[Principal, Depends(EDIT)],
+) -> Response:  # fmt: skip
     """Say what is asked under a number, in all three languages; `active: false` asks it no more. What was answered
     keeps the words that were asked.
     """
     async with request.app.state.runtime.db.transaction() as connection:
-        return answer(await rating_questions.put(connection, number, body.model_dump()))
+        known = await rating_questions.listed(connection, retired=True)
+        before = next((row for row in known if row["number"] == number), None)
+        after = await rating_questions.put(connection, number, body.model_dump())
+        act = "rating_question.changed" if before else "rating_question.made"
+        await noted(connection, request, principal, act, str(number), before=before, after=after)
+        return answer(after)

@@ -11,6 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel
 
+from clobus.api.acts import noted
 from clobus.api.answers import problems_of
 from clobus.api.problems import language
 from clobus.api.replies import answer, settings_of
@@ -73,20 +74,27 @@ async def listed(
     return answer({"items": items, "next": items[-1]["id"] if len(found) > limit else None})
 
 
-async def _decided(request: Request, number: int, decide: Callable[..., Awaitable[None]], **how: Any) -> Response:
+async def _decided(
+    request: Request, principal: Principal, number: int, decide: Callable[..., Awaitable[None]], **how: Any
+) -> Response:  # fmt: skip
     async with request.app.state.runtime.db.transaction() as connection:
-        await decide(connection, number, **how)
+        await decide(connection, number, **how, by=principal.id)
         [found] = await reassignment.listed(connection, ("accepted", "declined"), before=number + 1, limit=1)
+        before, after = {"manager": str(found.from_manager)}, {"manager": str(found.to_manager)}
+        await noted(
+            connection, request, principal, f"handover.{found.state}", str(found.cons_id), before=before,
+            after=after if found.state == "accepted" else before,
+        )  # fmt: skip
         return answer(_shown(request, found))
 
 
 @router.post("/{number}/accept", response_model=ReassignmentOut, responses=REFUSALS, summary="Hand over")
 async def accept(request: Request, number: Number, principal: Decider) -> Response:
     """Give the request to whom it is proposed: at once here, in 1C and Chatwoot by the next push. 404, 409."""
-    return await _decided(request, number, reassignment.accept, by=principal.id, origin=Origin.OPERATOR)
+    return await _decided(request, principal, number, reassignment.accept, origin=Origin.OPERATOR)
 
 
 @router.post("/{number}/decline", response_model=ReassignmentOut, responses=REFUSALS, summary="Leave it")
 async def decline(request: Request, number: Number, principal: Decider) -> Response:
     """Leave the request with its manager; it is not proposed again for that day. 404, 409."""
-    return await _decided(request, number, reassignment.decline, by=principal.id)
+    return await _decided(request, principal, number, reassignment.decline)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from psycopg.errors import UniqueViolation
 from pydantic import BaseModel, Field
 
+from clobus.api.acts import actor_of
 from clobus.api.answers import problems_of
 from clobus.api.identity import (
     LETTERS_AN_HOUR,
@@ -20,7 +21,6 @@ from clobus.api.identity import (
     Person,
     TaxId,
     Token,
-    actor_of,
     db_of,
     identity_of,
     myself,

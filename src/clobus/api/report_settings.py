@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from clobus.api.acts import noted
 from clobus.api.answers import problems_of
 from clobus.api.replies import answer
 from clobus.api.report_forms import PromisesIn, PromisesOut, ScheduleIn, ScheduleOut, SchedulesOut
@@ -15,9 +16,8 @@ from clobus.modules.reports import policies, schedules
 
 router = APIRouter(prefix="/api/report-settings", tags=["reports"])
 READ = Depends(require(*STAFF, Role.AUDITOR, scope="reports:read"))
-PROMISE = Depends(require(Role.HEAD, Role.ADMINISTRATOR, scope="reports:write"))
 SEE = Depends(require(Role.HEAD, Role.ADMINISTRATOR, Role.AUDITOR, scope="reports:read"))
-WRITE = require(Role.HEAD, Role.ADMINISTRATOR, scope="reports:write")
+Writer = Annotated[Principal, Depends(require(Role.HEAD, Role.ADMINISTRATOR, scope="reports:write"))]
 
 
 @router.get("/sla", response_model=PromisesOut, dependencies=[READ], summary="Read promises")
@@ -27,12 +27,17 @@ async def promises(request: Request) -> Response:
         return answer({"items": await policies.listed(connection)})
 
 
-@router.put("/sla", response_model=PromisesOut, dependencies=[PROMISE], summary="Change promises")
-async def promise(request: Request, body: PromisesIn) -> Response:
+@router.put("/sla", response_model=PromisesOut, summary="Change promises")
+async def promise(request: Request, body: PromisesIn, principal: Writer) -> Response:
     """Promise these and nothing else; reports of all requests follow within moments."""
     async with request.app.state.runtime.db.transaction() as connection:
+        before = await policies.listed(connection)
         await policies.replace(connection, [item.model_dump() for item in body.items])
-        return answer({"items": await policies.listed(connection)})
+        after = await policies.listed(connection)
+        await noted(
+            connection, request, principal, "sla.changed", "sla", before={"items": before}, after={"items": after}
+        )
+        return answer({"items": after})
 
 
 @router.get("/schedules", response_model=SchedulesOut, dependencies=[SEE], summary="List schedules")
@@ -43,11 +48,12 @@ async def listed(request: Request) -> Response:
 
 
 @router.post("/schedules", response_model=ScheduleOut, status_code=201, summary="Make a schedule")
-async def make(request: Request, body: ScheduleIn, principal: Annotated[Principal, Depends(WRITE)]) -> Response:
+async def make(request: Request, body: ScheduleIn, principal: Writer) -> Response:
     """Let a report be sent by itself."""
     async with request.app.state.runtime.db.transaction() as connection:
         made = await schedules.put(connection, _plain(body), principal.id)
         [shown] = await schedules.listed(connection, made)
+        await noted(connection, request, principal, "schedule.made", str(made), after=_kept(shown))
     return answer(shown, 201)
 
 
@@ -55,25 +61,34 @@ async def make(request: Request, body: ScheduleIn, principal: Annotated[Principa
     "/schedules/{schedule_id}", response_model=ScheduleOut, responses=problems_of("report.schedule"),
     summary="Change a schedule",
 )  # fmt: skip
-async def change(
-    request: Request, schedule_id: UUID, body: ScheduleIn, principal: Annotated[Principal, Depends(WRITE)]
-) -> Response:
+async def change(request: Request, schedule_id: UUID, body: ScheduleIn, principal: Writer) -> Response:
     """Change a schedule as a whole; 404."""
     async with request.app.state.runtime.db.transaction() as connection:
+        before = await schedules.listed(connection, schedule_id)
         await schedules.put(connection, _plain(body), principal.id, schedule_id)
         [shown] = await schedules.listed(connection, schedule_id)
+        was, now = _kept(before[0]), _kept(shown)
+        await noted(connection, request, principal, "schedule.changed", str(schedule_id), before=was, after=now)
     return answer(shown)
 
 
 @router.delete(
-    "/schedules/{schedule_id}", status_code=204, dependencies=[Depends(WRITE)], summary="End a schedule",
+    "/schedules/{schedule_id}", status_code=204, summary="End a schedule",
     responses=problems_of("report.schedule"),
 )  # fmt: skip
-async def remove(request: Request, schedule_id: UUID) -> Response:
+async def remove(request: Request, schedule_id: UUID, principal: Writer) -> Response:
     """End a schedule; 404."""
     async with request.app.state.runtime.db.transaction() as connection:
+        before = await schedules.listed(connection, schedule_id)
         await schedules.remove(connection, schedule_id)
+        await noted(connection, request, principal, "schedule.removed", str(schedule_id), before=_kept(before[0]))
     return Response(status_code=204)
+
+
+def _kept(shown: dict[str, Any]) -> dict[str, Any]:
+    """What the log keeps of a schedule."""
+    kept = {name: shown[name] for name in schedules.COLUMNS if name != "schedule_id"}
+    return kept | {"at": shown["at"].isoformat("minutes")}
 
 
 def _plain(body: ScheduleIn) -> dict[str, object]:

@@ -6,6 +6,7 @@ Accounts with passwords and second factors come as further proofs: they check th
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -14,10 +15,12 @@ import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from clobus.api.acts import actor_of, agent_of, noted
 from clobus.core import auth, cookies, ids
 from clobus.core.auth import Carrier, Credential, Principal, Role, Via, public, require
+from clobus.core.db import Connection
 from clobus.core.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
-from clobus.modules.accounts import links, sessions
+from clobus.modules.accounts import audit, links, sessions
 from clobus.modules.accounts.sessions import Begun
 from clobus.modules.clients import service as clients
 
@@ -111,9 +114,23 @@ async def begin(request: Request, answer: Response, **proof: Any) -> Begun:
         begun: Begun = await sessions.begin(
             connection, app.callers.trust.lifetimes, agent=agent_of(request), **proof
         )  # fmt: skip
+        if proof["method"] != "person":  # whose sign-in is written down with the device, see `identity.signed_in`
+            await _note_begun(connection, request, begun, proof)
     await end(request, answer)
     answer.headers["set-cookie"] = cookies.header(begun.token, begun.seconds, secure=app.door.secure)
     return begun
+
+
+async def _note_begun(connection: Connection, request: Request, begun: Begun, proof: dict[str, Any]) -> None:
+    """Who came by a link, a key or the Mini App; of a key the name that lists of keys show."""
+    role, subjects = proof.get("role", Role.CLIENT), proof.get("subjects", ())
+    if "key_hash" in proof:
+        name = f"key:{proof['key_hash'].hex()[:24]}"
+    else:
+        name = f"client:{subjects[0]}" if subjects else f"tg:{proof['telegram_user_id']}"
+    actor = replace(actor_of(request), name=name, role=role.value, session_id=begun.id)
+    after = {"how": proof["method"]}
+    await audit.note(connection, actor, "session.begun", target=str(begun.id), after=after)
 
 
 async def end(request: Request, answer: Response) -> None:
@@ -125,6 +142,9 @@ async def end(request: Request, answer: Response) -> None:
         if known and known.principal.session_id:
             async with request.app.state.runtime.db.transaction() as connection:
                 await sessions.end(connection, known.principal.session_id)
+                await noted(
+                    connection, request, known.principal, "session.ended", str(known.principal.session_id)
+                )  # fmt: skip
             request.app.state.callers.forget()
     answer.headers["set-cookie"] = cookies.header("", 0, secure=door.secure)
 
@@ -144,16 +164,6 @@ def ensure_own_page(request: Request) -> None:
     """Nobody is signed in by another site's page: it would be as whom that site likes."""
     if cookies.is_foreign(request, auth.door_of(request).origins):
         raise Forbidden("auth.csrf")
-
-
-def agent_of(request: Request) -> str:
-    """A class of program, such as browser or phone: nothing by which a person is known."""
-    said = request.headers.get("user-agent", "")[:400].lower()
-    if "telegram" in said or request.headers.get("authorization", "").lower().startswith("tma "):
-        return "telegram"
-    if "mobile" in said or "android" in said:
-        return "phone"
-    return "browser" if "mozilla" in said else "other"
 
 
 @router.post("/telegram", dependencies=[OPEN], response_model=WhoOut)
@@ -228,6 +238,8 @@ async def make_link(request: Request, body: LinkIn, principal: Linker) -> Respon
         if not await clients.stands(connection, subject):
             raise NotFound("client.unknown")
         token = await links.make(connection, body.purpose, subject, seconds)
+        after = {"purpose": body.purpose}
+        await noted(connection, request, principal, "session.link_made", str(subject), after=after)
     telegram = body.purpose == links.TELEGRAM
     page = f"{str(app.runtime.settings.public_url).rstrip('/')}/sign-in?token={token}"
     return _json(
@@ -266,9 +278,9 @@ async def listed(request: Request, principal: Person) -> Response:
 async def revoke(request: Request, session_id: UUID, principal: Person) -> Response:
     """End one of the person's sessions; 404 for any other."""
     async with request.app.state.runtime.db.transaction() as connection:
-        ended = await sessions.end_of_person(connection, _own(principal), session_id)
-    if not ended:
-        raise NotFound("session.unknown")
+        if not await sessions.end_of_person(connection, _own(principal), session_id):
+            raise NotFound("session.unknown")
+        await noted(connection, request, principal, "session.ended", str(session_id))
     request.app.state.callers.forget()
     return Response(status_code=204)
 
@@ -299,6 +311,7 @@ async def sign_out(request: Request, principal: Person, everywhere: bool = False
     own = _own(principal)
     async with request.app.state.runtime.db.transaction() as connection:
         await sessions.end_of_person(connection, own, None if everywhere else own)
+        await noted(connection, request, principal, "session.ended", "all" if everywhere else str(own))
     request.app.state.callers.forget()
     answer = Response(status_code=204)
     answer.headers["set-cookie"] = cookies.header("", 0, secure=auth.door_of(request).secure)

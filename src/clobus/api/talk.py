@@ -14,6 +14,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from clobus.api.acts import noted
 from clobus.api.answers import problems_of
 from clobus.api.replies import answer, is_staff, named, settings_of
 from clobus.core import idempotency
@@ -145,8 +146,14 @@ async def say(
     async with request.app.state.runtime.db.transaction() as connection:
         cons_id = await named(connection, name, principal)
         key = idempotency.make_key(principal.id, f"say:{cons_id}", idempotency_key, await request.body())
-        work = _say(connection, cons_id, body.text, staff=is_staff(principal))
-        return answer(await idempotency.once(connection, key, cons_id, work), 202)
+
+        async def work() -> dict[str, Any]:
+            said = await _say(connection, cons_id, body.text, staff=is_staff(principal))
+            after = {"characters": len(body.text)}
+            await noted(connection, request, principal, "request.said", str(cons_id), after=after)
+            return said
+
+        return answer(await idempotency.once(connection, key, cons_id, work()), 202)
 
 
 async def _say(connection: Connection, cons_id: UUID, text: str, *, staff: bool) -> dict[str, Any]:

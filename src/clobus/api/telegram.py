@@ -9,6 +9,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from clobus.api.acts import noted
 from clobus.api.problems import language
 from clobus.core import i18n
 from clobus.core.auth import Principal, Role, door_of, require
@@ -129,8 +130,11 @@ async def link_user(request: Request, body: ContactLinkIn, principal: Stranger) 
         elif known is None or known["phone_number"] is None:
             raise Forbidden("telegram.contact_needed")
         folder = UUID(app.runtime.settings.clients_folder)
+        before = [row["client_id"] for row in await people.clients_of(connection, him)]
         await people.link_by_phone(connection, him, folder)
         linked = [row["client_id"] for row in await people.clients_of(connection, him)]
+        was, now = ({"clients": [str(each) for each in kept]} for kept in (before, linked))
+        await noted(connection, request, principal, "telegram.linked", str(him), before=was, after=now)
     app.callers.forget()
     chosen = body.client_id or (linked[0] if linked else None)
     if chosen is None or chosen not in linked:

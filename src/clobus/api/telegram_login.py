@@ -8,8 +8,9 @@ from fastapi import APIRouter, Depends, Request, Response
 from psycopg.errors import UniqueViolation
 from pydantic import BaseModel, Field
 
+from clobus.api.acts import actor_of
 from clobus.api.answers import problems_of
-from clobus.api.identity import Body, Person, Token, actor_of, db_of, proved, said
+from clobus.api.identity import Body, Person, Token, db_of, proved, said
 from clobus.api.logins import SignedInOut
 from clobus.api.me import STEP_UP
 from clobus.api.signing import ensure_own_page

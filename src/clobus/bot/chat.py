@@ -80,6 +80,8 @@ async def _bring(talk: Talk, cons_id: UUID, content: dict[str, Any]) -> None:
         talk.connection, cons_id, talk.chat_id, content["telegram_id"], kind, content["said"],
         media_group=content["group"],
     )  # fmt: skip
+    sizes = {"characters": len(content["said"]["text"] or ""), "files": len(content["said"]["files"])}
+    await talk.note("request.said", cons_id, after=sizes)
 
 
 def _ask(talk: Talk, found: list[dict[str, Any]], content: dict[str, Any]) -> None:
@@ -123,6 +125,7 @@ async def edited(message: Message, talk: Talk) -> None:
     content = {"name": said.name_of(talk), "text": text, "files": [], "edit_of": message.message_id}
     mark = f"tg-{talk.chat_id}-{message.message_id}-e{message.edit_date}"
     await book.bring_in(talk.connection, found["cons_id"], talk.chat_id, message.message_id, "edit", content, mark=mark)
+    await talk.note("request.said", found["cons_id"], after={"characters": len(text), "edited": True})
 
 
 async def _is_his(talk: Talk, cons_id: UUID, clients: set[UUID]) -> bool:

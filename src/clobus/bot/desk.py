@@ -90,9 +90,11 @@ async def make(talk: Talk, data: dict[str, Any]) -> UUID:
         if asked["scheduled_at"]:
             # The hour was free when it was shown; another may have taken it meanwhile.
             await _ensure_free(talk, data)
-        return await opening.open_consultation(
+        made = await opening.open_consultation(
             talk.connection, body, talk.rules.opening, origin=Origin.API, actor=talk.actor
         )
+        await talk.note("request.made", made, after={"kind": body.consultation.consultation_type})
+        return made
 
 
 async def _ensure_free(talk: Talk, data: dict[str, Any]) -> None:
@@ -127,6 +129,8 @@ async def cancel(talk: Talk, cons_id: UUID) -> None:
     row = await locked(talk, cons_id)
     policy.ensure_may_cancel(row.status, row.create_date, clock.now(), talk.rules.cancel_window)
     await service.cancel(talk.connection, row, actor_name=talk.actor, at=clock.now(), origin=Origin.API)
+    before, after = {"status": row.status.value}, {"status": Status.CANCELLED.value}
+    await talk.note("request.cancelled", cons_id, before=before, after=after)
 
 
 def may_cancel(talk: Talk, status: Status, created: datetime) -> bool:
@@ -146,6 +150,8 @@ async def move(talk: Talk, cons_id: UUID, start: datetime) -> None:
     if row.status not in TERMINAL and start > clock.now():  # else the move itself says why not
         await _ensure_free(talk, data)
     await moves.move(talk.connection, cons_id, start, talk.rules.moving, actor=Actor.CLIENT, by=talk.actor)
+    before = {"start_date": row.start_date and row.start_date.isoformat()}
+    await talk.note("request.moved", cons_id, before=before, after={"start_date": start.isoformat()})
 
 
 async def questions_about(talk: Talk) -> list[tuple[int, str]]:
@@ -164,6 +170,7 @@ async def rate(talk: Talk, cons_id: UUID, question: int, stars: int, comment: st
         if error.code == "consultation.rated":
             return False
         raise
+    await talk.note("request.rated", cons_id, after={"question": question, "mark": stars})
     return True
 
 

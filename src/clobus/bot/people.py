@@ -63,6 +63,7 @@ async def _use_link(talk: Talk, token: str) -> None:
         talk.say(talk.text("link.dead"))
         return
     await people.link(talk.connection, talk.user_id, client_id, "link")
+    await talk.note("telegram.linked", talk.user_id, after={"clients": [str(client_id)], "by": "link"})
     await talk.relink()
     talk.state["client_id"] = client_id
     company = next((c["company"] or c["name"] for c in talk.clients if c["client_id"] == client_id), "")
@@ -148,6 +149,8 @@ async def contact(message: Message, talk: Talk) -> None:
     )  # fmt: skip
     await people.link_by_phone(talk.connection, talk.user_id, talk.rules.folder)
     await talk.relink()
+    linked = [str(client["client_id"]) for client in talk.clients]
+    await talk.note("telegram.linked", talk.user_id, after={"clients": linked, "by": "phone"})
     if talk.data.get("login"):
         await _sign_in(talk, str(talk.data["login"]))
         return

@@ -19,6 +19,7 @@ from clobus.core import i18n
 from clobus.core.db import Connection, one, run
 from clobus.core.errors import ClobusError
 from clobus.core.ids import new_id
+from clobus.modules.accounts import audit
 from clobus.modules.clients import telegram as people
 
 
@@ -79,6 +80,13 @@ class Talk:
     def actor(self) -> str:
         """How his acts are noted in the timeline."""
         return f"telegram:{self.user_id}"
+
+    async def note(
+        self, act: str, target: object, *, before: dict[str, Any] | None = None, after: dict[str, Any] | None = None
+    ) -> None:  # fmt: skip
+        """Write down what he does, in the transaction of the update."""
+        actor = audit.Actor(self.actor, role="client", agent="telegram")
+        await audit.note(self.connection, actor, act, target=str(target), before=before, after=after)
 
     def begin(self, step: str, **data: Any) -> None:
         """Begin a dialogue; the buttons of the one before are old now."""

@@ -28,8 +28,6 @@ ACTING = "x-client-id"
 """The header by which a person who speaks for several clients says for which one he acts."""
 ORGANISATION = "x-organisation-id"
 """The same for a person with an account: the organisation, with the rights that he has in that one."""
-PERSON_KEY = "clobus.person"
-"""Where a guard leaves the person who acts, for the layer that keeps the log of acts."""
 STEP_UP_SECONDS = 600.0
 """So long after a proof a person may do what is dangerous."""
 
@@ -229,10 +227,7 @@ async def identify(request: Request) -> Principal:
         raise Unauthenticated("auth.unknown")
     if credential and credential.carrier is Carrier.COOKIE and cookies.is_unproved(request, door.origins):
         raise Forbidden("auth.csrf")
-    acting = _acting(principal, request)
-    if acting.person_id is not None:
-        request.scope[PERSON_KEY] = acting
-    return acting
+    return _acting(principal, request)
 
 
 async def recognize(request: Request, credential: Credential | None = None) -> Principal | None:

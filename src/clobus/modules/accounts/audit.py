@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from psycopg.rows import DictRow
@@ -14,6 +14,24 @@ from psycopg.types.json import Jsonb
 from clobus.core.db import Connection, rows, run
 
 MAX_PAGE = 200
+ACTS = frozenset({
+    "account.changed", "account.email_asked", "account.email_changed", "account.made", "account.oidc_tied",
+    "account.password_changed", "account.telegram_tied", "account.telegram_untied", "audit.exported",
+    "client.preferences_changed", "client.saved", "dead_letter.dropped", "dead_letter.edited", "dead_letter.read",
+    "dead_letter.retried", "drift.repaired", "factor.passkey_added", "factor.passkey_removed",
+    "factor.recovery_codes_made", "factor.totp_added", "factor.totp_removed", "handover.accepted",
+    "handover.declined", "key.made", "key.revoked", "member.invitation_taken_back", "member.invited", "member.joined",
+    "member.removed", "member.role_changed", "merge.decided", "message.retried", "organisation.handed_over",
+    "organisation.made", "organisation.renamed", "person.changed", "queue.closed", "queue.opened",
+    "rating_question.changed", "rating_question.made", "request.cancelled", "request.changed", "request.files_added",
+    "request.handed_over", "request.made", "request.moved", "request.rated", "request.read_anew", "request.said",
+    "schedule.changed", "schedule.made", "schedule.removed", "session.begun", "session.ended", "session.link_made",
+    "session.proved", "session.refused", "sla.changed", "telegram.linked", "words.changed", "words.made",
+})  # fmt: skip
+"""Everything that people do: what the log may hold, and what the pages have words for."""
+HIDDEN: Final = "…"
+ADDRESSES = ("email", "phone_number", "phone", "recipient")
+SECRETS = ("password", "token", "secret", "hash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +48,36 @@ class Actor:
     trace_id: str | None = None
 
 
+def bare(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of values: of addresses of people the ends, by which one tells them apart; of secrets nothing."""
+    return {name: _bare(name, value) for name, value in values.items()}
+
+
+def _bare(name: str, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return bare(value)
+    if not isinstance(value, str):
+        return value
+    if name in ADDRESSES:
+        return f"{value[:1]}{HIDDEN}{value[value.rfind('@') :] if '@' in value else value[-2:]}"
+    return HIDDEN if any(part in name for part in SECRETS) else value
+
+
 async def note(
     connection: Connection, actor: Actor, act: str, *, target: str | None = None,
     before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None,
     organisation_id: UUID | None = None,
 ) -> None:  # fmt: skip
-    """Write an act down, in the transaction of the act."""
+    """Write an act down, in the transaction of the act; addresses of people and secrets are left out (see `bare`)."""
+    if act not in ACTS:
+        raise ValueError(f"{act} is no act")
     await run(
         connection,
         "insert into log.audit (actor, person_id, actor_role, organisation_id, act, target, address, agent, session_id,"
         " trace_id, before, after) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (actor.name, actor.person_id, actor.role, organisation_id or actor.organisation_id, act, target, actor.address,
-         actor.agent, actor.session_id, actor.trace_id, Jsonb(dict(before)) if before is not None else None,
-         Jsonb(dict(after)) if after is not None else None),
+         actor.agent, actor.session_id, actor.trace_id, Jsonb(bare(before)) if before is not None else None,
+         Jsonb(bare(after)) if after is not None else None),
     )  # fmt: skip
 
 

@@ -1,4 +1,5 @@
 // The English catalogue types every key: a text that is missing is an error of the build. One line for each feature.
+import type acts from "../../../messages/en/acts.json";
 import type common from "../../../messages/en/common.json";
 import type nav from "../../../messages/en/nav.json";
 import type auth from "../../../messages/en/auth.json";
@@ -19,6 +20,7 @@ declare module "next-intl" {
   interface AppConfig {
     Locale: Known;
     Messages: {
+      acts: typeof acts;
       common: typeof common;
       nav: typeof nav;
       auth: typeof auth;

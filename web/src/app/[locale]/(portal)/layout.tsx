@@ -2,7 +2,7 @@ import { Messages } from "@/features/shell/providers";
 import { Shell } from "@/features/shell/shell";
 import { loadMessages, localeOf, type LayoutProps } from "@/shared/i18n/load";
 
-const FEATURES = ["common", "nav", "home", "requests", "new", "organisation"];
+const FEATURES = ["common", "nav", "home", "requests", "new", "organisation", "acts"];
 
 export default async function PortalLayout(props: LayoutProps) {
   const locale = await localeOf(props);

@@ -4,6 +4,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { ScrollText } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useDeferredValue, useState } from "react";
+import { useActName } from "@/shared/lib/acts";
 import { useFormat } from "@/shared/lib/format";
 import { Input } from "@/shared/ui/field";
 import { Section } from "@/shared/ui/page";
@@ -19,10 +20,7 @@ export function Audit({ organisation }: { organisation: string }) {
   const [typed, setTyped] = useState("");
   const text = useDeferredValue(typed.trim());
   const query = useInfiniteQuery(auditQuery(organisation, text.length > 1 ? text : ""));
-  const words = (act: string) => {
-    const key = `act.${act.replace(".", "_")}` as "act.member_joined";
-    return t.has(key) ? t(key) : act;
-  };
+  const words = useActName();
   const columns: Column<Act>[] = [
     { key: "what", title: t("what"), lead: true, cell: (row) => words(row.act) },
     { key: "who", title: t("who"), cell: (row) => row.person_name ?? row.actor },

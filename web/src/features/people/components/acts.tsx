@@ -4,6 +4,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Download, ScrollText } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useDeferredValue, useState } from "react";
+import { useActName } from "@/shared/lib/acts";
 import { useFormat } from "@/shared/lib/format";
 import { buttonLook } from "@/shared/ui/button";
 import { Input } from "@/shared/ui/field";
@@ -17,11 +18,12 @@ import { actsQuery, type Act } from "../api";
 export function Acts() {
   const t = useTranslations("people");
   const format = useFormat();
+  const words = useActName();
   const [typed, setTyped] = useState("");
   const text = useDeferredValue(typed.trim());
   const query = useInfiniteQuery(actsQuery(text));
   const columns: Column<Act>[] = [
-    { key: "act", title: t("acts.what"), lead: true, cell: (row) => <code className="font-mono text-sm break-all">{row.act}</code> },
+    { key: "act", title: t("acts.what"), lead: true, cell: (row) => <span title={row.act}>{words(row.act)}</span> },
     { key: "who", title: t("acts.who"), cell: (row) => row.person_name ?? row.actor },
     { key: "changes", title: t("acts.changes"), cell: (row) => <span className="text-sm break-words">{changes(row)}</span> },
     { key: "when", title: t("acts.when"), cell: (row) => <span className="num whitespace-nowrap">{format.moments(row.at)}</span> },
