@@ -26,6 +26,7 @@ from clobus.parts import Parts
 from clobus.runtime import Runtime
 from clobus.settings import Settings
 from clobus.sync import drift
+from clobus.sync.chatwoot.first_replies import FirstReplies
 from clobus.sync.onec import pull, sweep
 from clobus.sync.onec.feed import Feed
 from clobus.sync.onec.feeds import CONSULTATIONS, FEEDS
@@ -214,6 +215,13 @@ async def _csat(parts: Parts) -> object:
     return await parts.receiver.surveys.recent(await _missed(parts, "chatwoot_csat", CSAT_SECONDS * 6))
 
 
+async def _first_replies(parts: Parts) -> object:
+    """What Chatwoot knows of first answers before the first load; once done, done."""
+    runtime = parts.runtime
+    inbox = runtime.settings.chatwoot.inbox_id
+    return await FirstReplies(runtime.db, runtime.chatwoot, inbox).some()
+
+
 async def _reports(parts: Parts) -> None:
     """Take what changed into the sums that reports are read from."""
     settings = parts.runtime.settings
@@ -285,6 +293,8 @@ SCHEDULE: tuple[Process, ...] = (
     Process("reminders", 60, _reminders),
     Process("rating_ask", 30, _ask_ratings),
     Process("chatwoot_csat", CSAT_SECONDS, _csat, first=60),
+    # Not of `INTERVALS`: when all is read it is silent for ever.
+    Process("chatwoot_first_replies", 10, _first_replies, recorded=False, first=20),
     Process("cleanup", 3600, _cleanup, first=600),
     Process("reports", 5, _reports, recorded=False),
     Process("report_sending", 30, _report_sending, recorded=False),

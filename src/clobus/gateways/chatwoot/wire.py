@@ -119,6 +119,7 @@ class Conversation(msgspec.Struct, kw_only=True):
     custom_attributes: Attributes
     labels: list[str]
     last_activity_at: int = 0
+    first_reply_created_at: float | None = None  # 0 while unset
     additional_attributes: Attributes = {}
     uuid: str | None = None
     priority: str | None = None

@@ -309,6 +309,21 @@ async def link_many(
     )
 
 
+async def keep_first_replies(connection: Connection, items: Sequence[tuple[int, datetime]]) -> int:
+    """Keep when conversations were first answered, where no answer was read here; returns how many were news."""
+    if not items:
+        return 0
+    numbers, instants = [list(column) for column in zip(*items, strict=True)]
+    return await run(
+        connection,
+        "insert into cons.first_replies (cons_id, at) select c.cons_id, g.at from unnest(%s::bigint[],"
+        " %s::timestamptz[]) as g (id, at) join cons.cons c on c.conversation_id = g.id where not exists (select 1"
+        " from cons.messages m where m.cons_id = c.cons_id and m.direction = 'out' and m.via <> 'platform')"
+        " on conflict (cons_id) do nothing",
+        (numbers, instants),
+    )
+
+
 async def saw_conversation(
     connection: Connection, cons_id: UUID, *, status: str, assignee_id: int | None, version: float | None
 ) -> None:

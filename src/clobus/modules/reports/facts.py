@@ -30,7 +30,8 @@ _REQUEST = """
 
 # A turn of the client begins with his message after one of ours; nobody has waited until it is answered.
 _SAID = f"""
-    select min(m.at) filter (where m.direction = 'out') as first_at,
+    select coalesce(min(m.at) filter (where m.direction = 'out'),
+            (select r.at from cons.first_replies r where r.cons_id = c.cons_id)) as first_at,
         floor(avg({worked("m.answered")} - {worked("m.at")})
             filter (where m.direction = 'in' and m.before is distinct from 'in' and m.answered is not null))::integer
             as answer
