@@ -157,7 +157,9 @@ async def test_promises_are_changed_as_a_whole_and_reports_follow(api: Api, desk
     promise = {"kind": "support", "importance": None, "first_seconds": 60, "closing_seconds": None}
     head = {"Authorization": f"Bearer {api.keys['head']}"}
     put = await api.http.put("/api/report-settings/sla", json={"items": [promise]}, headers=head)
-    assert put.json() == {"items": [promise]}
+    told = put.json()
+    assert told["items"] == [promise]
+    assert (told["recount"]["total"], told["recount"]["done"], told["recount"]["finished_at"]) == (None, 0, None)
     await service.keep_up(api.runtime.db, CALENDAR)
     after = await shown(api, f"/api/reports/sla?{WHOLE}&by=kind")
     assert after["total"]["closing_due"] == 0 < before["total"]["closing_due"]
@@ -175,7 +177,7 @@ async def test_schedules_are_made_changed_and_ended(api: Api) -> None:
     assert made["filters"]["kind"] == "support"
     path = f"/api/report-settings/schedules/{made['schedule_id']}"
     changed = await api.http.put(path, json={**given, "active": False}, headers=head)
-    assert changed.json() == {**made, "active": False}
+    assert changed.json() == {**made, "active": False, "next_at": None}
     assert (await shown(api, "/api/report-settings/schedules"))["items"] == [changed.json()]
     for wrong in ({"recipient": "nobody"}, {"channel": "telegram"}, {"at": "08:30+05:00"}, {"report": "heat"}):
         refused = await api.http.post("/api/report-settings/schedules", json={**given, **wrong}, headers=head)

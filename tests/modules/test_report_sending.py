@@ -6,8 +6,9 @@ import base64
 import io
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from openpyxl import load_workbook
@@ -39,8 +40,9 @@ class Office:
             "report": "volume", "filters": {}, "period": "day", "at": time(9), "format": "xlsx", "channel": "email",
             "recipient": "head@clobus.example", "language": "en", "active": True,
         }  # fmt: skip
-        async with self.db.transaction() as connection:
-            return str(await schedules.put(connection, given | over, "test"))
+        with clock.freeze(MONDAY - timedelta(days=1)):
+            async with self.db.transaction() as connection:
+                return str(await schedules.put(connection, given | over, "test"))
 
     async def states(self) -> dict[str, str]:
         async with self.db.read() as connection:
@@ -109,6 +111,32 @@ async def test_what_surely_did_not_go_out_is_tried_again_and_what_may_have_is_no
     assert (await office.states())[lost] == "unknown"
     assert await office.sender.all_due() == 0
     assert len(letters(mail_twin)) == 2
+
+
+async def test_what_was_due_before_it_was_asked_for_waits_for_the_next_time(office: Office) -> None:
+    local, known = MONDAY.astimezone(ZONE), await office.schedule(at=time(9))
+    given = {"report": "volume", "filters": {}, "period": "day", "at": time(9), "format": "xlsx", "channel": "email",
+             "recipient": "head@clobus.example", "language": "en", "active": True}  # fmt: skip
+
+    async def put(schedule_id: str | None, **over: Any) -> datetime | None:
+        async with office.db.transaction() as connection:
+            made = await schedules.put(connection, given | over, "test", UUID(schedule_id) if schedule_id else None)
+            [shown] = await schedules.listed(connection, made, local=local)
+        found: datetime | None = shown["next_at"]
+        return found
+
+    tomorrow = datetime(2026, 4, 21, 9, tzinfo=ZONE)
+    assert await put(None) == tomorrow
+    assert await put(None, at=time(10, 30)) == datetime(2026, 4, 20, 10, 30, tzinfo=ZONE)
+    assert await put(None, period="week") == datetime(2026, 4, 27, 9, tzinfo=ZONE)
+    assert await put(None, period="month") == datetime(2026, 5, 1, 9, tzinfo=ZONE)
+    assert await put(None, active=False) is None
+    assert await put(known, recipient="other@clobus.example") == MONDAY.astimezone(ZONE).replace(hour=9)
+    assert await office.sender.all_due() == 1, "only the one that was there before nine"
+    assert await put(known, recipient="head@clobus.example") == tomorrow
+    assert await put(known, at=time(9, 30)) == datetime(2026, 4, 21, 9, 30, tzinfo=ZONE)
+    with clock.freeze(MONDAY + timedelta(days=1)):
+        assert await office.sender.all_due() == 2, "the one of nine and the one of half past nine"
 
 
 async def test_a_chat_gets_the_file_and_the_management_its_day(office: Office, telegram_twin: TwinProcess) -> None:

@@ -159,10 +159,20 @@ class PromisesIn(BaseModel):
         return self
 
 
+class RecountOut(BaseModel):
+    """How far requests are counted anew after a change of promises; `total` is null before that began."""
+
+    asked_at: datetime
+    total: int | None
+    done: int
+    finished_at: datetime | None
+
+
 class PromisesOut(BaseModel):
-    """All promises."""
+    """All promises; `recount` is null when they were never changed."""
 
     items: list[PromiseIn]
+    recount: RecountOut | None
 
 
 class FiltersIn(BaseModel):
@@ -209,7 +219,7 @@ class ScheduleIn(BaseModel):
 
 
 class ScheduleOut(BaseModel):
-    """A schedule, and what became of its last sending."""
+    """A schedule, what became of its last sending, and when the next one is (null: it rests)."""
 
     schedule_id: UUID
     report: str
@@ -224,6 +234,7 @@ class ScheduleOut(BaseModel):
     sent_day: date | None
     sent_state: str | None
     sent_error: str | None
+    next_at: datetime | None
 
 
 class SchedulesOut(BaseModel):

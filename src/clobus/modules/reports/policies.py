@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from clobus.core.db import Connection, as_json, rows, run
+from clobus.modules.reports import recounting
+
+recount = recounting.state
 
 
 async def listed(connection: Connection) -> list[dict[str, Any]]:
@@ -18,8 +21,8 @@ async def listed(connection: Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in found]
 
 
-async def replace(connection: Connection, promises: Sequence[dict[str, Any]]) -> None:
-    """Promise these and nothing else, of all requests ever made; reports follow within moments."""
+async def replace(connection: Connection, promises: Sequence[dict[str, Any]], by: str) -> None:
+    """Promise these and nothing else, of all requests ever made: they are counted anew in the background."""
     await run(connection, "delete from rep.sla_policies")
     await run(
         connection,
@@ -28,4 +31,4 @@ async def replace(connection: Connection, promises: Sequence[dict[str, Any]]) ->
         " closing_seconds integer)",
         (as_json(list(promises)),),
     )
-    await run(connection, "insert into rep.changed (cons_id) select cons_id from cons.cons")
+    await recounting.ask(connection, by)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from clobus.core import clock
 from clobus.core.db import Connection, one, rows, run
 from clobus.core.errors import NotFound
 from clobus.core.ids import new_id
@@ -37,6 +38,7 @@ class Schedule:
     recipient: str
     language: str
     active: bool
+    counts_from: datetime
 
     def narrowed(self) -> Filters:
         """The filters as reports take them."""
@@ -58,35 +60,56 @@ def told_of(period: str, day: date) -> Period | None:
     return Period(last.replace(day=1), last) if day.day == 1 else None
 
 
-async def listed(connection: Connection, schedule_id: UUID | None = None) -> list[dict[str, Any]]:
-    """All schedules, or the one, each with what became of its last sending."""
+def next_at(row: Mapping[str, Any], local: datetime) -> datetime | None:
+    """When a schedule goes out next, None for one that rests; `row` as `listed` has it."""
+    if not row["active"]:
+        return None
+    day, zone = local.date(), local.tzinfo
+    while True:
+        at = datetime.combine(day, row["at"], zone)
+        over = day == local.date() and (at <= row["counts_from"] or row["sent_day"] == day)
+        if not over and told_of(row["period"], day) is not None:
+            return at
+        day += timedelta(days=1)
+
+
+async def listed(
+    connection: Connection, schedule_id: UUID | None = None, *, local: datetime | None = None
+) -> list[dict[str, Any]]:  # fmt: skip
+    """All schedules, or the one, each with what became of its last sending; with `local` also when it goes next."""
     found = await rows(
         connection,
-        f"select {', '.join(f's.{name}' for name in COLUMNS)}, l.day as sent_day, l.state as sent_state,"
+        f"select {', '.join(f's.{name}' for name in COLUMNS)}, s.counts_from, l.day as sent_day, l.state as sent_state,"
         " l.error as sent_error from rep.schedules s left join lateral (select day, state, error from rep.sendings"
         " where subject = s.schedule_id::text order by day desc limit 1) l on true"
         " where %(id)s::uuid is null or s.schedule_id = %(id)s order by s.created_at, s.schedule_id",
         {"id": schedule_id},
     )
-    return [dict(row) for row in found]
+    return [dict(row) | {"next_at": next_at(row, local) if local else None} for row in found]
 
 
 async def put(connection: Connection, given: Mapping[str, Any], by: str, schedule_id: UUID | None = None) -> UUID:
-    """Make a schedule, or change one as a whole; NotFound when there is none of that id."""
+    """Make a schedule, or change one as a whole; NotFound when there is none of that id.
+
+    One that is made, or is to go at another time, waits for its next one.
+    """
+    now = clock.now()
     values = {name: given[name] for name in COLUMNS if name != "schedule_id"} | {"filters": Jsonb(given["filters"])}
     if schedule_id is None:
         made = new_id()
         await run(
             connection,
-            f"insert into rep.schedules (schedule_id, {', '.join(values)}, created_by)"
-            f" values (%(id)s, {', '.join(f'%({name})s' for name in values)}, %(by)s)",
-            {**values, "id": made, "by": by},
+            f"insert into rep.schedules (schedule_id, {', '.join(values)}, created_by, counts_from)"
+            f" values (%(id)s, {', '.join(f'%({name})s' for name in values)}, %(by)s, %(now)s)",
+            {**values, "id": made, "by": by, "now": now},
         )
         return made
     changed = await run(
         connection,
-        f"update rep.schedules set {', '.join(f'{name} = %({name})s' for name in values)} where schedule_id = %(id)s",
-        {**values, "id": schedule_id},
+        f"update rep.schedules set {', '.join(f'{name} = %({name})s' for name in values)}, counts_from = case when"
+        " (at, period, active) is distinct from (%(at)s, %(period)s, %(active)s) then %(now)s else counts_from end"
+        " where schedule_id = %(id)s",
+        {**values, "id": schedule_id, "now": now},
     )
     if not changed:
         raise NotFound("report.schedule")
@@ -103,8 +126,9 @@ async def due(connection: Connection, local: datetime) -> list[tuple[Schedule, P
     """Schedules whose hour has come today and that were not sent yet, with what each tells of."""
     found = await rows(
         connection,
-        f"select {', '.join(COLUMNS)} from rep.schedules where active and at <= %s order by at, schedule_id",
-        (local.time().replace(tzinfo=None),),
+        f"select {', '.join(COLUMNS)}, counts_from from rep.schedules where active and at <= %(time)s"
+        " and (%(day)s::date + at) at time zone %(zone)s > counts_from order by at, schedule_id",
+        {"time": local.time().replace(tzinfo=None), "day": local.date(), "zone": str(local.tzinfo)},
     )
     ready = [Schedule(**row) for row in found]
     return [(each, period) for each in ready if (period := told_of(each.period, local.date())) is not None]

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from clobus.core import clock
 from clobus.core.db import Connection, Database
-from clobus.modules.reports import figures, upkeep, worktime
+from clobus.modules.reports import figures, recounting, upkeep, worktime
 from clobus.modules.reports.tables import quotient
 from clobus.modules.reports.types import Filters, Period
 from clobus.modules.reports.worktime import WorkCalendar
@@ -24,13 +24,17 @@ _DAY = (
 
 
 async def keep_up(db: Database, calendar: WorkCalendar) -> int:
-    """Take in everything that was noted, batch by batch; returns how much. A new calendar changes all times."""
+    """Take in everything that was noted, batch by batch; returns how much. A new calendar changes all times.
+
+    What is to be counted anew comes when nothing else is left.
+    """
     async with db.transaction() as connection:
         await worktime.keep(connection, calendar, clock.now().year)
     taken = 0
     for _ in range(MOST_BATCHES):
         async with db.transaction() as connection:
             count = await upkeep.catch_up(connection, calendar.zone)
+            count = count or await recounting.step(connection)
         taken += count
         if not count:
             break

@@ -13,6 +13,7 @@ export type Options = Schemas["ReportOptionsOut"];
 export type Behind = Schemas["RequestOut"];
 export type Schedule = Schemas["ScheduleOut"];
 export type ScheduleIn = Schemas["ScheduleIn"];
+export type Recount = Schemas["RecountOut"];
 export type Promise_ = Schemas["PromiseIn"];
 
 export const NAMES = ["volume", "times", "managers", "satisfaction", "sla", "changes"] as const;
@@ -70,7 +71,12 @@ export function behindQuery(query: Narrower) {
 }
 
 export const schedulesQuery = queryOptions({ queryKey: [...reportKeys.settings, "schedules"], queryFn: () => data(client.GET("/api/report-settings/schedules")) });
-export const promisesQuery = queryOptions({ queryKey: [...reportKeys.settings, "sla"], queryFn: () => data(client.GET("/api/report-settings/sla")) });
+export const promisesQuery = queryOptions({
+  queryKey: [...reportKeys.settings, "sla"],
+  queryFn: () => data(client.GET("/api/report-settings/sla")),
+  // While requests are counted anew, the page tells how far that is.
+  refetchInterval: ({ state }) => (state.data?.recount && !state.data.recount.finished_at ? 3000 : false),
+});
 
 /** Changes of what is sent by itself and of what is promised; lists are read anew. */
 export function useReportSettings() {

@@ -5,6 +5,7 @@ import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { useRole } from "@/features/session/api";
 import { Link } from "@/shared/i18n/link";
+import { useFormat } from "@/shared/lib/format";
 import { Badge } from "@/shared/ui/badge";
 import { Button } from "@/shared/ui/button";
 import { ConfirmButton } from "@/shared/ui/dialog";
@@ -12,7 +13,7 @@ import { PageHeader, Section } from "@/shared/ui/page";
 import { EmptyState, Loaded } from "@/shared/ui/state";
 import { Table } from "@/shared/ui/table";
 import { useToast } from "@/shared/ui/toast";
-import { NAMES, promisesQuery, schedulesQuery, useReportSettings, type Schedule } from "../api";
+import { NAMES, promisesQuery, schedulesQuery, useReportSettings, type Recount, type Schedule } from "../api";
 import { Promises } from "./promises";
 import { ScheduleDialog } from "./schedule-dialog";
 
@@ -32,10 +33,32 @@ export function ReportSettingsPage() {
       <div className="grid gap-6">
         {role !== "manager" && role !== null && <Schedules head={head} />}
         <Section title={t("promises")} text={t("promises_text")}>
-          <Loaded query={promises}>{({ items }) => <Promises key={JSON.stringify(items)} items={items} head={head} />}</Loaded>
+          <Loaded query={promises}>
+            {({ items, recount }) => (
+              <>
+                <Recounting recount={recount} />
+                <Promises key={JSON.stringify(items)} items={items} head={head} />
+              </>
+            )}
+          </Loaded>
         </Section>
       </div>
     </>
+  );
+}
+
+/** How far the requests are counted anew after the last change of deadlines. */
+function Recounting({ recount }: { recount: Recount | null }) {
+  const t = useTranslations("reports");
+  const format = useFormat();
+  if (!recount || recount.finished_at) return null;
+  const total = recount.total ?? 0;
+  return (
+    <div className="mb-5 grid gap-2" role="status">
+      <p>{t("promise.recount")}</p>
+      <progress className="w-full max-w-md" aria-label={t("promise.recount")} max={Math.max(total, 1)} value={recount.done} />
+      {total > 0 && <p className="num text-sm text-muted">{t("promise.recount_done", { done: format.number(recount.done), total: format.number(total) })}</p>}
+    </div>
   );
 }
 
@@ -56,6 +79,7 @@ function Schedules({ head }: { head: boolean }) {
 
 function ScheduleTable({ items, head, edit }: { items: Schedule[]; head: boolean; edit: (one: Schedule) => void }) {
   const t = useTranslations("reports");
+  const format = useFormat();
   const toast = useToast();
   const { remove } = useReportSettings();
   const end = (id: string) => remove.mutateAsync(id).catch((error: unknown) => {
@@ -77,6 +101,7 @@ function ScheduleTable({ items, head, edit }: { items: Schedule[]; head: boolean
           const state = fate(row.sent_state);
           return state ? <Badge tone={state === "sent" ? "good" : state === "failed" ? "bad" : "warn"}>{t(`schedule.state.${state}`)}</Badge> : row.active ? "—" : <Badge>{t("schedule.paused")}</Badge>;
         } },
+        { key: "next", title: t("schedule.next"), cell: (row) => <span className="num">{row.next_at ? format.moments(row.next_at) : "—"}</span> },
         ...(head ? [{ key: "act", title: t("schedule.change"), right: true, cell: (row: Schedule) => (
           <span className="inline-flex gap-1">
             <Button look="quiet" onClick={() => edit(row)}>{t("schedule.change")}</Button>

@@ -2616,7 +2616,7 @@ export interface paths {
         get: operations["promises_api_report_settings_sla_get"];
         /**
          * Change promises
-         * @description Promise these and nothing else; reports of all requests follow within moments.
+         * @description Promise these and nothing else; all requests are counted anew in the background, `recount` tells how far.
          */
         put: operations["promise_api_report_settings_sla_put"];
         post?: never;
@@ -5282,11 +5282,12 @@ export interface components {
         };
         /**
          * PromisesOut
-         * @description All promises.
+         * @description All promises; `recount` is null when they were never changed.
          */
         PromisesOut: {
             /** Items */
             items: components["schemas"]["PromiseIn"][];
+            recount: components["schemas"]["RecountOut"] | null;
         };
         /**
          * ProofIn
@@ -5486,6 +5487,23 @@ export interface components {
             items: components["schemas"]["ReassignmentOut"][];
             /** Next */
             next: number | null;
+        };
+        /**
+         * RecountOut
+         * @description How far requests are counted anew after a change of promises; `total` is null before that began.
+         */
+        RecountOut: {
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Done */
+            done: number;
+            /** Finished At */
+            finished_at: string | null;
+            /** Total */
+            total: number | null;
         };
         /**
          * RegisterIn
@@ -5874,7 +5892,7 @@ export interface components {
         };
         /**
          * ScheduleOut
-         * @description A schedule, and what became of its last sending.
+         * @description A schedule, what became of its last sending, and when the next one is (null: it rests).
          */
         ScheduleOut: {
             /** Active */
@@ -5891,6 +5909,8 @@ export interface components {
             format: string;
             /** Language */
             language: string;
+            /** Next At */
+            next_at: string | null;
             /** Period */
             period: string;
             /** Recipient */
@@ -18734,6 +18754,7 @@ export interface operations {
                      *           },
                      *           "format": "text",
                      *           "language": "text",
+                     *           "next_at": "2026-11-26T05:00:00Z",
                      *           "period": "text",
                      *           "recipient": "text",
                      *           "report": "text",
@@ -18830,6 +18851,7 @@ export interface operations {
                      *       },
                      *       "format": "text",
                      *       "language": "text",
+                     *       "next_at": "2026-11-26T05:00:00Z",
                      *       "period": "text",
                      *       "recipient": "text",
                      *       "report": "text",
@@ -18935,6 +18957,7 @@ export interface operations {
                      *       },
                      *       "format": "text",
                      *       "language": "text",
+                     *       "next_at": "2026-11-26T05:00:00Z",
                      *       "period": "text",
                      *       "recipient": "text",
                      *       "report": "text",
@@ -19101,7 +19124,13 @@ export interface operations {
                      *           "importance": 1,
                      *           "kind": "accounting"
                      *         }
-                     *       ]
+                     *       ],
+                     *       "recount": {
+                     *         "asked_at": "2026-11-26T05:00:00Z",
+                     *         "done": 1,
+                     *         "finished_at": "2026-11-26T05:00:00Z",
+                     *         "total": 1
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["PromisesOut"];
@@ -19185,7 +19214,13 @@ export interface operations {
                      *           "importance": 1,
                      *           "kind": "accounting"
                      *         }
-                     *       ]
+                     *       ],
+                     *       "recount": {
+                     *         "asked_at": "2026-11-26T05:00:00Z",
+                     *         "done": 1,
+                     *         "finished_at": "2026-11-26T05:00:00Z",
+                     *         "total": 1
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["PromisesOut"];
