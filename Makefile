@@ -54,7 +54,7 @@ walks: ## the story of a request under every fault (make test tries one of each 
 
 fuzz: ## generated calls of every operation as every role (N= for each; make test makes one)
 	@$(INSTALL)
-	EXAMPLES="$(N)" $(BIN)/pytest -q -n 2 tests/api/test_schemathesis.py
+	EXAMPLES="$(N)" $(BIN)/pytest -q -n 2 tests/api/test_schemathesis.py tests/api/test_hostile_input.py
 
 chaos: ## N seeded chaos runs (SEED= for one)
 	@$(INSTALL)

@@ -29,7 +29,7 @@ from tests.architecture.test_acts import NOTHING_IS_DONE, changing
 from tests.support.database import clone
 from tests.support.mini_app import init_data
 
-PLENTY = {"guesses_per_minute": 10**6, "signs_per_minute": 10**6, "misses_per_minute": 10**6}
+PLENTY = {f"{what}_per_minute": 10**6 for what in ("guesses", "signs", "misses", "requests", "creates")}
 PERSONS = {*KNOWN} - {*SERVICES, "astray", "front"}
 AS_IT_WAS = {"PUT /api/desk/managers/{manager_key}/closings/{day}": "a day that is closed is closed already"}
 _numbers = count()
@@ -162,7 +162,9 @@ class World:
             path = path.replace("{" + key + "}", self.names.get(value, value))
         query = "=".join(self.names.get(part, part) for part in door.query.split("="))
         self.http.cookies.clear()
-        return await self.http.request(method, path + query, headers=headers, json=self._put(door.body), data=door.form)
+        return await self.http.request(
+            method, path + query, headers=headers, json=self.filled(door.body), data=door.form
+        )
 
     async def acts(self) -> int:
         """How many acts of people are written down."""
@@ -170,9 +172,9 @@ class World:
             row = await one(connection, "select coalesce(max(id), 0) as n from log.audit")
         return int(row["n"]) if row else -1
 
-    def _put(self, value: Any) -> Any:
+    def filled(self, value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: self._put(each) for key, each in value.items()}
+            return {key: self.filled(each) for key, each in value.items()}
         return self.names.get(value, value) if isinstance(value, str) else value
 
 

@@ -44,3 +44,15 @@ def test_the_table_is_really_read() -> None:
     for row in ("| x | y | somehow |", "| x | y | `tests/api/test_attacks.py::test_nothing` |",
                 "| x | y | `tests/nowhere.py::test_x` |"):  # fmt: skip
         assert len(missing(row)) == 1, row
+
+
+def test_each_chapter_of_the_standard_has_its_proof() -> None:
+    text = (tree.ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    table = text[text.index("## Chapter by chapter") : text.index("## What to know")]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| V")]
+    assert len(rows) > 18
+    for row in rows:
+        proofs = PROOF.findall(row[2])
+        assert proofs, f"{row[0]}: no test"
+        for file, name in proofs:
+            assert name in functions(tree.ROOT / file), f"{row[0]}: {file}::{name}"

@@ -143,7 +143,10 @@ def create_app(runtime: Runtime, *, intervals: Mapping[str, float]) -> FastAPI:
     )
     problems.install(app)
     app.add_middleware(Shortcut)
-    app.add_middleware(Around, body_bytes=limits.body_bytes, upload_bytes=settings.attachments.request_bytes)
+    app.add_middleware(
+        Around, body_bytes=limits.body_bytes, upload_bytes=settings.attachments.request_bytes,
+        secure=settings.public_url.scheme == "https",
+    )  # fmt: skip
     return app
 
 

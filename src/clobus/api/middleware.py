@@ -24,6 +24,7 @@ HEADERS = [
      b"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'self';"
      b" frame-ancestors 'none'; base-uri 'none'"),
 ]  # fmt: skip
+ONLY_TLS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 UPLOADS = re.compile(r"/api/consultations/[^/]+/attachments")
 """Where files are taken; every other body is small."""
 TOO_LARGE = b'{"type":"urn:clobus:problem:http.413","title":"Content Too Large","status":413,"code":"http.413"}'
@@ -32,10 +33,11 @@ TOO_LARGE = b'{"type":"urn:clobus:problem:http.413","title":"Content Too Large",
 class Around:
     """The outermost layer of the application."""
 
-    def __init__(self, app: ASGIApp, body_bytes: int, upload_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, body_bytes: int, upload_bytes: int, *, secure: bool = False) -> None:
         self.app = app
         self.body_bytes = body_bytes
         self.upload_bytes = upload_bytes
+        self.headers = [*HEADERS, ONLY_TLS] if secure else HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -57,7 +59,7 @@ class Around:
                 absent = present | ({b"x-frame-options"} if b"content-security-policy" in present else set())
                 message["headers"] = [
                     *message.get("headers", []),
-                    *(pair for pair in HEADERS if pair[0] not in absent),
+                    *(pair for pair in self.headers if pair[0] not in absent),
                     *fresh,
                     (b"x-trace-id", trace.encode()),
                 ]

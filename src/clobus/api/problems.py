@@ -77,7 +77,7 @@ async def _database(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _unstorable(request: Request, error: Exception) -> JSONResponse:
-    """A value that no rule caught and the database can't hold, such as a zero character."""
+    """A value that no rule caught and nothing can hold: a zero character, half a one, the day before the first."""
     log.warning("api.unstorable", error=type(error).__name__)
     return problem(request, 422, "request.invalid")
 
@@ -92,6 +92,8 @@ HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[JSONRes
     RequestValidationError: _invalid,
     HTTPException: _http,
     psycopg.DataError: _unstorable,
+    UnicodeEncodeError: _unstorable,
+    OverflowError: _unstorable,
     psycopg.OperationalError: _database,
     psycopg_pool.PoolTimeout: _database,
 }

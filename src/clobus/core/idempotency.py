@@ -68,8 +68,14 @@ def key_of(principal: str, operation: str, key: str | None, body_hash: str) -> K
 
 
 def request_hash(body: bytes) -> str:
-    """SHA-256 over the JSON with sorted members, as it was sent: nothing is normalised before."""
-    canonical = msgspec.json.encode(msgspec.json.decode(body), order="sorted")
+    """SHA-256 over the JSON with sorted members, as it was sent: nothing is normalised before.
+
+    Unprocessable for what is no JSON, though laxer readers take it: NaN, halves of characters, a bottomless nest.
+    """
+    try:
+        canonical = msgspec.json.encode(msgspec.json.decode(body), order="sorted")
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        raise Unprocessable("request.invalid") from None
     return hashlib.sha256(canonical).hexdigest()
 
 
