@@ -121,6 +121,12 @@ DOORS: dict[str, Door] = {
     ),
     "GET /api/slots": Door(to(CLIENTS, SERVICES, STAFF), query="?client_id=@owner"),
     "GET /api/articles": Door(to(CLIENTS, SERVICES, STAFF, "auditor", "front"), query="?q=hisobot"),
+    "GET /api/articles/{ref_key}": Door(
+        to(CLIENTS, SERVICES, STAFF, "auditor", "front", status=404), {"ref_key": "@session"}
+    ),
+    # ---- the portal
+    "GET /api/home": Door(to(CLIENTS)),
+    "GET /api/home/where/{name}": Door(to("person", "viewer"), {"name": "@made"}),
     # ---- live pages
     "POST /api/live/tickets": Door(READERS, body={}),
     "GET /api/live": public(401, query="?ticket=x"),
@@ -297,6 +303,7 @@ DOORS: dict[str, Door] = {
     "GET /api/people": Door(to("head", "administrator", "auditor")),
     "PATCH /api/people/{person_id}": Door({}, {"person_id": "@session"}, {"locked": True}),
     "GET /api/merges": Door(to(STAFF, "auditor")),
+    "GET /api/merges/decided": Door(to(STAFF, "auditor")),
     "POST /api/merges": Door({}, body={"organisation_id": "@session", "client_id": "@owner", "same": True}),
     "GET /api/audit": Door(to("administrator", "auditor")),
     "GET /api/audit.csv": Door(to("administrator", "auditor")),

@@ -67,3 +67,20 @@ async def test_who_has_the_words_gets_nothing_until_they_change(api: Api, words:
         await run(connection, "update dict.po_types set description = 'Торговля' where not deleted")
     changed = await api.http.get(path, headers=key | {"If-None-Match": tag})
     assert (changed.status_code, changed.json()[0]["description"]) == (200, "Торговля")
+
+
+async def test_an_article_is_read_by_its_key(api: Api) -> None:
+    there, silent, gone = new_id(), new_id(), new_id()
+    async with api.runtime.db.transaction() as connection:
+        for key, answer, deleted in ((there, "По шагам", False), (silent, None, False), (gone, "Было", True)):
+            await run(
+                connection,
+                "insert into dict.knowledge_base (ref_key, description, question, answer, deleted)"
+                " values (%s, 'Месяц', 'Как закрыть месяц?', %s, %s)",
+                (key, answer, deleted),
+            )
+    found = await api.get(f"/api/articles/{there}", "client")
+    assert (found.json()["question"], found.json()["answer"]) == ("Как закрыть месяц?", "По шагам")
+    for key in (silent, gone, new_id()):
+        refused = await api.get(f"/api/articles/{key}", "client")
+        assert (refused.status_code, refused.json()["code"]) == (404, "article.unknown")

@@ -13,7 +13,7 @@ from clobus.core.db import run
 from clobus.core.ids import new_id
 from clobus.modules.consultations.types import Kind
 from tests.api.conftest import Api
-from tests.support.accounts import Browser, acts, asked, person
+from tests.support.accounts import PASSWORD, Browser, acts, asked, person
 
 ADMIN, MEMBER = "admin@clobus.example", "nodira@example.uz"
 INN = "301234567"
@@ -106,6 +106,23 @@ async def test_the_staff_decides_which_client_an_organisation_is(api: Api) -> No
     denied = await head.post("/api/merges", body | {"organisation_id": taken["organisation_id"], "same": False})
     assert denied.status_code == 204
     assert (await head.get("/api/merges")).json() == []
+    told = (await head.get("/api/merges/decided")).json()
+    assert [(each["name"], each["same"], each["decided_by"]) for each in told] == [
+        ("R", False, "Nodira"), ("Romashka", True, "Nodira")
+    ]  # fmt: skip
+
+
+async def test_two_are_joined_only_by_who_proved_himself_just_now(api: Api) -> None:
+    browser = await member(api)
+    made = (await browser.post("/api/organisations", {"inn": INN, "name": "Romashka"})).json()
+    head = await staff(api, "head@clobus.example", "head")
+    async with api.runtime.db.transaction() as connection:
+        await run(connection, "update sys.sessions set proved_at = now() - interval '1 hour'")
+    body = {"organisation_id": made["organisation_id"], "client_id": api.client_id, "same": True}
+    refused = await head.post("/api/merges", body)
+    assert (refused.status_code, refused.json()["code"]) == (403, "auth.step_up_needed")
+    assert (await head.post("/api/auth/step-up", {"password": PASSWORD})).is_success
+    assert (await head.post("/api/merges", body)).status_code == 204
 
 
 async def test_keys_of_an_organisation(api: Api) -> None:

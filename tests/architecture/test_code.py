@@ -51,6 +51,7 @@ NOUNS = {
         "closings",
         "desk",
         "forms",
+        "home",
         "hours",
         "moments",
         "moves",

@@ -23,6 +23,7 @@ class Problem(BaseModel):
 
 
 STATUS: dict[str, int] = {
+    "article.unknown": 404,
     "attachment.empty": 422, "attachment.malformed": 400, "attachment.none": 400, "attachment.too_large": 413,
     "attachment.too_many": 413, "attachment.type": 415, "attachment.unknown": 404, "auth.role": 403,
     "auth.unknown": 401, "client.code_and_tax_id_required": 400, "client.code_is_no_number": 400,
@@ -52,8 +53,8 @@ STATUS: dict[str, int] = {
     "proof.unknown": 401, "register.closed": 403, "session.none": 409, "totp.already": 409, "totp.none": 404,
     "totp.wrong": 422, "key.scope": 400, "key.too_many": 409, "key.unknown": 404, "merge.taken": 409,
     "merge.unknown": 404, "organisation.unmatched": 409, "person.account": 400, "person.last_administrator": 409,
-    "person.unknown": 404, "person.yourself": 403, "oidc.off": 404, "oidc.failed": 401, "telegram.no_bot": 401,
-    "telegram.code": 401, "telegram.only": 409,
+    "person.unknown": 404, "person.yourself": 403, "oidc.off": 404, "oidc.failed": 401, "oidc.away": 503,
+    "telegram.no_bot": 401, "telegram.code": 401, "telegram.only": 409,
 }  # fmt: skip
 _SHOWN: dict[str, Any] = {
     "limit": 3, "days": 30, "minutes": 30, "name": "report.pdf", "megabytes": 20, "status": "resolved",

@@ -20,6 +20,7 @@ from clobus.api import (
     desk_staff,
     desk_words,
     health,
+    home,
     hooks,
     live,
     logins,
@@ -80,7 +81,8 @@ ROUTERS = (
                                sign_in_page, health, hooks, messages,
                                rate_page, activity, reassignments, report_settings, reports, registering, logins, me,
                                organisations, desk, desk_staff, desk_words, operations, dashboard_app,
-                               organisation_keys, people, audit_log, telegram_login, oidc, talk, slots, articles, web)),
+                               organisation_keys, people, audit_log, telegram_login, oidc, talk, slots, articles, home,
+                               web)),
 )  # fmt: skip
 
 

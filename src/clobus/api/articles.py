@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
+from clobus.api.answers import problems_of
 from clobus.api.replies import answer
 from clobus.core.auth import READERS, Role, require
 from clobus.modules.knowledge import articles
@@ -30,3 +32,11 @@ async def matching(
     """Articles with words of the question, as they are inflected, too; none when no word is met."""
     async with request.app.state.runtime.db.read() as connection:
         return answer({"articles": await articles.matching(connection, q, limit)})
+
+
+@router.get("/{ref_key}", dependencies=[READ], response_model=ArticleOut, responses=problems_of("article.unknown"),
+            summary="Read an article")  # fmt: skip
+async def read(request: Request, ref_key: UUID) -> Response:
+    """One article by its key, as a link leads to it; 404 when it is gone or was never answered."""
+    async with request.app.state.runtime.db.read() as connection:
+        return answer(await articles.one_of(connection, ref_key))

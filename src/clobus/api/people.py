@@ -100,6 +100,20 @@ class PairOut(BaseModel):
     taken_by: str | None
 
 
+class DecidedOut(BaseModel):
+    """A pair that was decided."""
+
+    organisation_id: UUID
+    name: str
+    inn: str
+    client_id: UUID
+    client_name: str | None
+    client_code: str | None
+    same: bool
+    decided_at: datetime
+    decided_by: str | None
+
+
 class DecisionIn(Body):
     """Whether an organisation and a client are one company."""
 
@@ -172,11 +186,23 @@ async def pairs(request: Request, principal: Annotated[Principal, Depends(LOOK)]
         return said(await merges.waiting(connection))
 
 
+@router.get("/merges/decided", response_model=list[DecidedOut])
+async def decided(request: Request, principal: Annotated[Principal, Depends(LOOK)]) -> Response:
+    """What was decided lately, by whom and when; the whole story is in the log of acts."""
+    async with db_of(request).read() as connection:
+        return said(await merges.decided(connection))
+
+
 @router.post("/merges", status_code=204,
-             responses=problems_of("auth.person_needed", "merge.unknown", "merge.taken"))  # fmt: skip
+             responses=problems_of("auth.person_needed", "auth.step_up_needed", "merge.unknown",
+                                   "merge.taken"))  # fmt: skip
 async def decide(request: Request, body: DecisionIn, principal: Annotated[Principal, Depends(DECIDE)]) -> Response:
-    """Say whether they are one company: its people then see the client's requests."""
+    """Say whether they are one company: its people then see the client's requests, so whoever joins two proved himself
+    just now.
+    """
     own = auth.person_of(principal)
+    if body.same:
+        auth.ensure_proved(principal)
     async with db_of(request).transaction() as connection:
         await merges.decide(connection, body.organisation_id, body.client_id, own, same=body.same)
         await audit.note(

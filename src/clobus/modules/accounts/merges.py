@@ -56,3 +56,16 @@ async def decide(connection: Connection, organisation_id: UUID, client_id: UUID,
             " where organisation_id = %s and same is null",
             (by, organisation_id),
         )
+
+
+async def decided(connection: Connection, *, limit: int = 50) -> list[DictRow]:
+    """What was decided lately: of which pair, how, by whom and when; newest first."""
+    return await rows(
+        connection,
+        "select o.organisation_id, o.name, o.inn, c.client_id, c.company_name as client_name,"
+        " c.code_abonent as client_code, g.same, g.decided_at, p.name as decided_by from cab.merges g"
+        " join cab.organisations o using (organisation_id) join cons.clients c on c.client_id = g.client_id"
+        " left join cab.people p on p.person_id = g.decided_by where g.same is not null"
+        " order by g.decided_at desc, o.organisation_id, c.client_id limit %s",
+        (limit,),
+    )

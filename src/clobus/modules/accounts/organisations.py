@@ -7,7 +7,7 @@ tax ids are public and codes can be counted, so naming them proves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -75,6 +75,17 @@ async def allowed(connection: Connection, organisation_id: UUID, person_id: UUID
     if not rights.may(found["role"], scope):
         raise Forbidden("auth.role")
     return found
+
+
+async def holding(connection: Connection, organisations: Sequence[UUID], cons_id: UUID) -> DictRow | None:
+    """Which of these organisations a request is of; None: of none."""
+    return await one(
+        connection,
+        "select o.organisation_id, o.name from cons.cons c join cons.clients s using (client_id)"
+        " join cab.organisations o on o.client_id in (s.client_id, s.parent_id)"
+        " where c.cons_id = %s and o.organisation_id = any(%s)",
+        (cons_id, list(organisations)),
+    )
 
 
 async def rename(connection: Connection, organisation_id: UUID, name: str) -> None:

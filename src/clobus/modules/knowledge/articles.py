@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
-from clobus.core.db import Connection, rows
+from clobus.core.db import Connection, one, rows
+from clobus.core.errors import NotFound
 
 # Any word of the question counts and rarer ones no more than others: the order is by how many are met, and how near.
 # Russian words are met in all their forms, others (Uzbek) as they stand. Short words say nothing.
@@ -24,6 +26,19 @@ select a.ref_key, a.description, a.po_type_key, a.po_section_key, a.author_key, 
 from article a, query q where a.text @@ q.terms
 order by ts_rank(a.text, q.terms) desc, a.ref_key limit %(limit)s
 """
+
+
+async def one_of(connection: Connection, ref_key: UUID) -> dict[str, Any]:
+    """An article by its key in 1C; NotFound `article.unknown` also for one that was deleted or has no answer yet."""
+    found = await one(
+        connection,
+        "select ref_key, description, po_type_key, po_section_key, author_key, question, answer"
+        " from dict.knowledge_base where ref_key = %s and not deleted and answer is not null",
+        (ref_key,),
+    )
+    if found is None:
+        raise NotFound("article.unknown")
+    return dict(found)
 
 
 async def matching(connection: Connection, question: str, limit: int) -> list[dict[str, Any]]:
