@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import jwt
+import pyotp
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -163,11 +164,58 @@ async def test_an_address_alone_opens_no_account_that_is_there(
     assert back.headers["location"] == "/ru/sign-in?error=account.taken"
     await browser.sign_in("aziz@example.uz")
     started = await browser.get("/api/auth/oidc/start?tie=true")
-    assert (await browser.get(provider.arrive(started.headers["location"]))).headers["location"] == "/ru/security"
+    tied = await browser.get(provider.arrive(started.headers["location"]))
+    assert tied.headers["location"] == "/ru/settings?tab=security&linked=oidc"
+    assert (await browser.get("/api/me")).json()["oidc"] is True
     other = Browser(http)
     started = await other.get("/api/auth/oidc/start")
     assert (await other.get(provider.arrive(started.headers["location"]))).headers["location"] == "/ru/"
     assert (await other.get("/api/me")).json()["email"] == "aziz@example.uz"
+
+
+async def test_who_ties_what_is_another_s_is_told_on_his_own_page(
+    site: tuple[Runtime, httpx.AsyncClient], provider: Provider
+) -> None:
+    runtime, http = site
+    first = Browser(http)
+    started = await first.get("/api/auth/oidc/start")
+    await first.get(provider.arrive(started.headers["location"]))
+    await person(runtime.db, "nodira@example.uz")
+    browser = Browser(http)
+    await browser.sign_in("nodira@example.uz")
+    started = await browser.get("/api/auth/oidc/start?tie=true&lang=uz")
+    back = await browser.get(provider.arrive(started.headers["location"]))
+    assert back.headers["location"] == "/uz/settings?tab=security&error=account.taken"
+
+
+async def test_a_second_factor_is_asked_for_and_the_page_is_not_forgotten(
+    site: tuple[Runtime, httpx.AsyncClient], provider: Provider
+) -> None:
+    runtime, http = site
+    browser = Browser(http)
+    started = await browser.get("/api/auth/oidc/start")
+    await browser.get(provider.arrive(started.headers["location"]))
+    secret = (await browser.post("/api/me/totp")).json()["secret"]
+    code = pyotp.TOTP(secret).now()
+    assert (await browser.post("/api/me/totp/confirm", {"code": code})).status_code == 200
+    again = Browser(http)
+    started = await again.get("/api/auth/oidc/start?lang=en&next=/en/requests")
+    back = urlsplit((await again.get(provider.arrive(started.headers["location"]))).headers["location"])
+    assert (back.path, parse_qs(back.query)) == ("/en/sign-in", {"next": ["/en/requests"]})
+    told = parse_qs(back.fragment)
+    assert (len(told["ticket"]), told["methods"]) == (1, ["totp,recovery"])
+    assert (await again.get("/api/me")).status_code == 401
+
+
+async def test_a_provider_that_is_away_is_said_on_the_page(dsn: str) -> None:
+    given = settings(dsn).model_copy(
+        update={"oidc": Oidc(issuer="http://127.0.0.1:9", client_id="clobus", client_secret="s")}
+    )
+    async with open_runtime(given) as runtime:
+        transport = httpx.ASGITransport(create_app(runtime, intervals={}), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
+            gone = await http.get("/api/auth/oidc/start?lang=uz&next=/uz/home")
+    assert (gone.status_code, gone.headers["location"]) == (303, "/uz/sign-in?error=oidc.away&next=%2Fuz%2Fhome")
 
 
 async def by_phone(api: Api, browser: Browser, user_id: int = 501) -> httpx.Response:

@@ -21,12 +21,13 @@ def kept(tmp_path: Path) -> Instance:
     """An instance with the credentials that the seeds would leave."""
     this = Instance(tmp_path, "small", api="http://127.0.0.1:8000", database_url="postgresql://127.0.0.1:1/clobus")
     this.twins = {"onec": "http://127.0.0.1:1", "chatwoot": "http://127.0.0.1:2", "telegram": "http://127.0.0.1:3",
-                  "mail": "http://127.0.0.1:4"}  # fmt: skip
+                  "mail": "http://127.0.0.1:4", "oidc": "http://127.0.0.1:5"}  # fmt: skip
     written = {
         "onec": {"user": "odata", "password": "p"},
         "chatwoot": {"account_id": 1, "token": "t", "platform_token": "pt", "inbox_id": 2, "inbox_identifier": "x"},
         "telegram": {"bot_token": "1:b"},
         "mail": {"host": "127.0.0.1", "port": 5},
+        "oidc": {"client_id": "clobus", "client_secret": "s", "name": "1C"},
     }
     for twin, words in written.items():
         this.credentials_path(twin).parent.mkdir(parents=True)
@@ -67,6 +68,10 @@ def test_settings_of_the_parts(kept: Instance) -> None:
         "CLOBUS_MAIL__PORT": "5",
         "CLOBUS_MAIL__FROM": instances.MAIL_FROM,
         "CLOBUS_MAIL__TLS": "none",
+        "CLOBUS_OIDC__ISSUER": "http://127.0.0.1:5",
+        "CLOBUS_OIDC__CLIENT_ID": "clobus",
+        "CLOBUS_OIDC__CLIENT_SECRET": "s",
+        "CLOBUS_OIDC__NAME": "1C",
     }
 
 

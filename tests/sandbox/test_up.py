@@ -184,7 +184,8 @@ def test_real_servers_take_the_place_of_embedded_ones(data: Path, database_url: 
     up.ready()
     kept = instances.load(data)
     assert kept.database_url == database_url
-    assert set(kept.twins) == {"chatwoot", "telegram", "mail"}
-    assert set(kept.pids) == {"supervisor", "twin-chatwoot", "twin-telegram", "twin-mail", "worker", "api", "bot"}
+    assert set(kept.twins) == {"chatwoot", "telegram", "mail", "oidc"}
+    twins = {"twin-chatwoot", "twin-telegram", "twin-mail", "twin-oidc"}
+    assert set(kept.pids) == {"supervisor", *twins, "worker", "api", "bot"}
     assert not (data / "postgres").exists()
     assert up.end(signal.SIGTERM) == 0

@@ -16,7 +16,7 @@ import httpx
 
 from clobus.sandbox import process
 
-KINDS = ("onec", "chatwoot", "telegram", "mail")
+KINDS = ("onec", "chatwoot", "telegram", "mail", "oidc")
 _STOP_SECONDS = 10.0
 
 

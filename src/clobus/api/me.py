@@ -76,6 +76,7 @@ class MeOut(BaseModel):
     email: str | None
     phone_number: str | None
     telegram: bool
+    oidc: bool
     language: str
     role: str
     staff_role: str | None
@@ -174,6 +175,7 @@ async def _shown(connection: Connection, principal: Principal) -> dict[str, Any]
     return {
         "person_id": person["person_id"], "name": person["name"], "email": person["email"],
         "phone_number": person["phone_number"], "telegram": person["telegram_user_id"] is not None,
+        "oidc": person["oidc_subject"] is not None,
         "language": person["language"], "role": principal.role.value, "staff_role": staff,
         "second_factor_needed": staff is not None and principal.role.value != staff,
         "has_password": person["password_hash"] is not None, "methods": methods,

@@ -52,7 +52,7 @@ def local(path: str | None) -> str | None:
 
 
 @router.get("/start", dependencies=[OPEN], status_code=303, response_class=Response,
-            responses={**REDIRECT, **problems_of("oidc.off", "gateway.down", "auth.step_up_needed")})  # fmt: skip
+            responses={**REDIRECT, **problems_of("oidc.off", "auth.step_up_needed")})  # fmt: skip
 async def start(
     request: Request,
     next: Annotated[str | None, Query(max_length=300)] = None,
@@ -65,11 +65,14 @@ async def start(
         auth.ensure_proved(principal)
         person_id = auth.person_of(principal)
     nonce, verifier, state = (secrets.token_urlsafe(32) for _ in range(3))
-    scopes = request.app.state.runtime.settings.oidc.scopes
-    address = await client.address(
-        redirect_uri=_return(request), scopes=scopes, state=state, nonce=nonce, challenge=oidc.challenge(verifier)
-    )
     kept = {"nonce": nonce, "verifier": verifier, "next": local(next), "language": language(request)}
+    scopes = request.app.state.runtime.settings.oidc.scopes
+    try:
+        address = await client.address(
+            redirect_uri=_return(request), scopes=scopes, state=state, nonce=nonce, challenge=oidc.challenge(verifier)
+        )
+    except GatewayError:  # a person stands before this, not a program: he is told on the page that he came from
+        return RedirectResponse(_failed(kept, tie=tie, error="oidc.away"), 303)
     async with db_of(request).transaction() as connection:
         await proofs.make(connection, proofs.OIDC, person_id, kept, state)
     answer = RedirectResponse(address, 303)
@@ -91,21 +94,35 @@ async def callback(
     if state and secrets.compare_digest(held.encode(), state.encode()):
         async with db_of(request).transaction() as connection:
             proof = await proofs.use(connection, proofs.OIDC, state)
-    spoken = proof["data"]["language"] if proof else language(request)
-    page = f"/{spoken}/sign-in"
+    told = proof["data"] if proof else {"language": language(request), "next": None}
+    tie = proof is not None and proof["person_id"] is not None
     try:
         if proof is None or not code:
             raise Unauthenticated("oidc.failed")
         person = await _person(request, client, proof, code)
-        if proof["person_id"] is not None:
-            return RedirectResponse(proof["data"]["next"] or f"/{spoken}/security", 303)
-        return await _entered(request, person, proof["data"]["next"] or f"/{spoken}/", page)
+        if tie:
+            answer: Response = RedirectResponse(told["next"] or f"{_security(told)}&linked=oidc", 303)
+            answer.headers["set-cookie"] = _cookie(request, "", 0)
+            return answer
+        return await _entered(request, person, told)
     except ClobusError as error:
         auth.door_of(request).limiter.hit("guesses", auth.address(request))
-        shown = error.code if not isinstance(error, GatewayError) else "oidc.failed"
-        answer = RedirectResponse(f"{page}?{urlencode({'error': shown})}", 303)
+        shown = error.code if not isinstance(error, GatewayError) else "oidc.away"
+        answer = RedirectResponse(_failed(told, tie=tie, error=shown), 303)
         answer.headers["set-cookie"] = _cookie(request, "", 0)
         return answer
+
+
+def _security(told: dict[str, Any]) -> str:
+    return f"/{told['language']}/settings?tab=security"
+
+
+def _failed(told: dict[str, Any], *, tie: bool, error: str) -> str:
+    """The page that says what went wrong, by its code: where a person ties, that of his account."""
+    if tie:
+        return f"{_security(told)}&{urlencode({'error': error})}"
+    given = {"error": error} | ({"next": told["next"]} if told["next"] else {})
+    return f"/{told['language']}/sign-in?{urlencode(given)}"
 
 
 async def _person(request: Request, client: OidcClient, proof: DictRow, code: str) -> DictRow:
@@ -146,13 +163,15 @@ async def _tied(request: Request, proof: DictRow, who: oidc.Vouched) -> DictRow:
     return person
 
 
-async def _entered(request: Request, person: DictRow, home: str, page: str) -> Response:
+async def _entered(request: Request, person: DictRow, came: dict[str, Any]) -> Response:
     """The answer of signing in as a walk to a page; a ticket stands behind `#`, which no log and no server sees."""
     made = await proved(request, person, "oidc")
     told = json.loads(bytes(made.body))
-    where = home
+    where = came["next"] or f"/{came['language']}/"
     if told["state"] == "second_factor":
-        where = f"{page}#{urlencode({'ticket': told['ticket'], 'methods': ','.join(told['methods'])})}"
+        after = f"?{urlencode({'next': came['next']})}" if came["next"] else ""
+        given = urlencode({"ticket": told["ticket"], "methods": ",".join(told["methods"])})
+        where = f"/{came['language']}/sign-in{after}#{given}"
     answer = RedirectResponse(where, 303)
     for each in made.headers.getlist("set-cookie"):
         answer.headers.append("set-cookie", each)

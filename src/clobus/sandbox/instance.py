@@ -18,6 +18,9 @@ from clobus.gateways.onec.entities import DaySummary
 from clobus.sandbox.process import PartError
 
 TWINS = ("onec", "chatwoot", "telegram", "mail")
+"""The partners that the platform lives with."""
+PROVIDER = "oidc"
+"""The twin of a provider of log-ins, which it can do without."""
 DEFAULT_DATA = ".data"
 ALERT_CHAT_ID = "-1002000000001"
 MAIL_FROM = "Clobus <desk@clobus.example>"
@@ -33,6 +36,7 @@ _FROM_CREDENTIALS = {
     },
     "telegram": {"BOT_TOKEN": "bot_token", "ALERT_CHAT_ID": "alert_chat_id"},
     "mail": {"HOST": "host", "PORT": "port", "FROM": "from", "TLS": "tls"},
+    "oidc": {"CLIENT_ID": "client_id", "CLIENT_SECRET": "client_secret", "NAME": "name"},
 }
 
 
@@ -84,6 +88,8 @@ class Instance:
             prefix = f"CLOBUS_{twin.upper()}__"
             if twin == "mail":  # its letters come over SMTP; HTTP is for those who read them
                 known |= {"from": MAIL_FROM, "tls": "none"} if known else {}
+            elif twin == PROVIDER:
+                settings[f"{prefix}ISSUER"] = address
             else:
                 settings[f"{prefix}BASE_URL"] = address + str(known.get("base_path", ""))
             for name, key in _FROM_CREDENTIALS[twin].items():

@@ -19,13 +19,15 @@ from clobus.core.db import Database, run
 from clobus.modules.accounts.service import create_key
 from clobus.sandbox import instance as instances
 from clobus.sandbox import people, process, progress
-from clobus.sandbox.instance import TWINS, Instance
+from clobus.sandbox.instance import PROVIDER, TWINS, Instance
 from clobus.sandbox.postgres import Postgres
 from clobus.sandbox.process import PartError
 from clobus.sandbox.supervisor import Part, Stopped, Supervisor, answers, signals
 
 DATABASE = "clobus"
 PAGE = "sandbox page"
+ADDRESS = {"mail": "HOST", PROVIDER: "ISSUER"}
+"""By which setting a partner's address is given, where not by its base address."""
 SEED_SECONDS = 600.0
 LOAD_SECONDS = 1800.0
 
@@ -78,7 +80,7 @@ def _run(supervisor: Supervisor, this: Instance, port: int, console: Console) ->
     instances.write(this)
 
     # The page needs the twins alone: where a real partner stands, there is none.
-    if this.twins.keys() == set(TWINS):
+    if this.twins.keys() >= set(TWINS):
         port_of_page = process.free_port(this.ports.get("page", 0), list(this.ports.values()))
         this.ports["page"], this.page = port_of_page, f"http://127.0.0.1:{port_of_page}"
     else:
@@ -106,8 +108,8 @@ def _start_twins(supervisor: Supervisor, this: Instance) -> dict[str, Part]:
     """Start the twins, except for those whose vendor's real address is set."""
     parts: dict[str, Part] = {}
     this.twins = {}
-    for name in TWINS:
-        if os.environ.get(f"CLOBUS_{name.upper()}__{'HOST' if name == 'mail' else 'BASE_URL'}"):
+    for name in (*TWINS, PROVIDER):
+        if os.environ.get(f"CLOBUS_{name.upper()}__{ADDRESS.get(name, 'BASE_URL')}"):
             continue
         home = this.data / "twins" / name
         home.mkdir(mode=0o700, parents=True, exist_ok=True)

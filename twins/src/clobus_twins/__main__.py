@@ -1,4 +1,4 @@
-"""Run twins: `python -m clobus_twins onec|chatwoot|telegram|mail|all --port PORT --data DIR`.
+"""Run twins: `python -m clobus_twins onec|chatwoot|telegram|mail|oidc|all --port PORT --data DIR`.
 
 A twin whose directory under DATA is empty is seeded first. When it answers, one line `ready http://127.0.0.1:PORT`
 is printed for each; `all` takes PORT and those after it. `page` is the sandbox page over the instance in DATA.
@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 import uvicorn
 from starlette.types import ASGIApp
 
-NAMES = ("onec", "chatwoot", "telegram", "mail")
+NAMES = ("onec", "chatwoot", "telegram", "mail", "oidc")
 HOST = "127.0.0.1"
 _MARKER = ".seeding"
 _CREDENTIALS = "credentials.json"
@@ -101,7 +101,8 @@ async def _serve(names: list[str], port: int, data: Path, size: str, now: dateti
 def main() -> None:
     """Parse the command line and serve until told to stop."""
     parser = argparse.ArgumentParser(
-        prog="clobus_twins", description="Twins of 1C, Chatwoot, Telegram and a mail server; the sandbox page."
+        prog="clobus_twins",
+        description="Twins of 1C, Chatwoot, Telegram, a mail server and an OpenID provider; the sandbox page.",
     )
     parser.add_argument("twin", choices=[*NAMES, "page", "all"])
     parser.add_argument("--port", type=int, required=True, help="0 = any free port")

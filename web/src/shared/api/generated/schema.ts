@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/articles/{ref_key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an article
+         * @description One article by its key, as a link leads to it; 404 when it is gone or was never answered.
+         */
+        get: operations["read_api_articles__ref_key__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -1589,6 +1609,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The portal's first page
+         * @description Counts, the next consultation, what goes on (ten), what ended (five), what waits for a mark (three, for who may
+         *     give one), and who spoke last on which request (five).
+         */
+        get: operations["read_api_home_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/home/where/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whose request it is
+         * @description Which of the person's organisations a request is of, whichever he acts for now; 404 for any other's.
+         */
+        get: operations["where_api_home_where__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/invitations/accept": {
         parameters: {
             query?: never;
@@ -1982,9 +2043,30 @@ export interface paths {
         put?: never;
         /**
          * Decide
-         * @description Say whether they are one company: its people then see the client's requests.
+         * @description Say whether they are one company: its people then see the client's requests, so whoever joins two proved himself
+         *     just now.
          */
         post: operations["decide_api_merges_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/merges/decided": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Decided
+         * @description What was decided lately, by whom and when; the whole story is in the log of acts.
+         */
+        get: operations["decided_api_merges_decided_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3901,6 +3983,39 @@ export interface components {
             to: string;
         };
         /**
+         * DecidedOut
+         * @description A pair that was decided.
+         */
+        DecidedOut: {
+            /** Client Code */
+            client_code: string | null;
+            /**
+             * Client Id
+             * Format: uuid
+             */
+            client_id: string;
+            /** Client Name */
+            client_name: string | null;
+            /**
+             * Decided At
+             * Format: date-time
+             */
+            decided_at: string;
+            /** Decided By */
+            decided_by: string | null;
+            /** Inn */
+            inn: string;
+            /** Name */
+            name: string;
+            /**
+             * Organisation Id
+             * Format: uuid
+             */
+            organisation_id: string;
+            /** Same */
+            same: boolean;
+        };
+        /**
          * DecisionIn
          * @description Whether an organisation and a client are one company.
          */
@@ -4139,6 +4254,34 @@ export interface components {
             per_page: number;
             /** Total */
             total: number;
+        };
+        /**
+         * HomeCountsOut
+         * @description How many requests go on, were closed, and ended lately without a mark.
+         */
+        HomeCountsOut: {
+            /** Done */
+            done: number;
+            /** Going */
+            going: number;
+            /** Unrated */
+            unrated: number;
+        };
+        /**
+         * HomeOut
+         * @description What a client sees first. `next`: the consultation that comes next; `unrated` is what he is asked to rate.
+         */
+        HomeOut: {
+            counts: components["schemas"]["HomeCountsOut"];
+            /** Going */
+            going: components["schemas"]["ConsultationOut"][];
+            /** Latest */
+            latest: components["schemas"]["ConsultationOut"][];
+            /** Messages */
+            messages: components["schemas"]["SpokenOut"][];
+            next: components["schemas"]["ConsultationOut"] | null;
+            /** Unrated */
+            unrated: components["schemas"]["ConsultationOut"][];
         };
         /**
          * InitDataIn
@@ -4553,6 +4696,8 @@ export interface components {
             methods: string[];
             /** Name */
             name: string;
+            /** Oidc */
+            oidc: boolean;
             /** Organisation Id */
             organisation_id: string | null;
             /** Organisations */
@@ -6056,6 +6201,30 @@ export interface components {
             days: components["schemas"]["DayOut"][];
         };
         /**
+         * SpokenOut
+         * @description A request by the last thing said on it: by whom and when; the words are in its talk.
+         */
+        SpokenOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Comment */
+            comment: string | null;
+            /**
+             * Cons Id
+             * Format: uuid
+             */
+            cons_id: string;
+            /** Number */
+            number: string | null;
+            /** Side */
+            side: string;
+            /** Status */
+            status: string;
+        };
+        /**
          * StartedOut
          * @description The page keeps the ticket; the person opens `url` (or starts the bot with `start`) and gets a code there.
          */
@@ -6370,6 +6539,24 @@ export interface components {
          */
         View: "queue" | "mine" | "today" | "overdue" | "unassigned";
         /**
+         * WhereOut
+         * @description The organisation of mine that a request is of.
+         */
+        WhereOut: {
+            /**
+             * Cons Id
+             * Format: uuid
+             */
+            cons_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Organisation Id
+             * Format: uuid
+             */
+            organisation_id: string;
+        };
+        /**
          * WhoOut
          * @description Who calls, as we know him.
          */
@@ -6517,6 +6704,93 @@ export interface operations {
             };
             /** @description You may not do this */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_api_articles__ref_key__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "answer": "Откройте обработку закрытия месяца.",
+                     *       "author_key": null,
+                     *       "description": "Закрытие месяца по шагам",
+                     *       "po_section_key": "2f0c2b3a-5b6e-11f0-a1b2-00155d64a501",
+                     *       "po_type_key": "1f0c2b3a-5b6e-11f0-a1b2-00155d64a501",
+                     *       "question": "Как закрыть месяц?",
+                     *       "ref_key": "5f0c2b3a-5b6e-11f0-a1b2-00155d64a501"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ArticleOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13946,6 +14220,294 @@ export interface operations {
             };
         };
     };
+    read_api_home_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "counts": {
+                     *         "done": 1,
+                     *         "going": 1,
+                     *         "unrated": 1
+                     *       },
+                     *       "going": [
+                     *         {
+                     *           "author": null,
+                     *           "chatwoot_source_id": "019ab2c0-1111-7abc-8def-0242ac120002",
+                     *           "cl_ref_key": "8d4f1f7a-5b6e-11f0-a1b2-00155d64a501",
+                     *           "client_id": "019ab2c0-1111-7abc-8def-0242ac120002",
+                     *           "client_key": "7b1c2d3e-5b6e-11f0-a1b2-00155d64a501",
+                     *           "comment": "Как закрыть месяц?",
+                     *           "con_blocks": null,
+                     *           "con_calls": null,
+                     *           "con_rates": null,
+                     *           "cons_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "consultation_type": "Консультация по ведению учёта",
+                     *           "create_date": "2026-11-25T06:00:00Z",
+                     *           "created_at": "2026-11-25T06:00:00Z",
+                     *           "denied": false,
+                     *           "end_date": null,
+                     *           "importance": 2,
+                     *           "lang": "ru",
+                     *           "manager": "494271cb-142f-11f0-b4a6-00155d64a501",
+                     *           "manager_name": "Азиза Каримова",
+                     *           "number": "000012345",
+                     *           "online_question": null,
+                     *           "online_question_cat": null,
+                     *           "org_inn": "301234567",
+                     *           "redate": null,
+                     *           "redate_time": null,
+                     *           "source": "SITE",
+                     *           "start_date": "2026-11-26T05:00:00Z",
+                     *           "status": "pending",
+                     *           "updated_at": "2026-11-25T06:00:03Z"
+                     *         }
+                     *       ],
+                     *       "latest": [
+                     *         {
+                     *           "author": null,
+                     *           "chatwoot_source_id": "019ab2c0-1111-7abc-8def-0242ac120002",
+                     *           "cl_ref_key": "8d4f1f7a-5b6e-11f0-a1b2-00155d64a501",
+                     *           "client_id": "019ab2c0-1111-7abc-8def-0242ac120002",
+                     *           "client_key": "7b1c2d3e-5b6e-11f0-a1b2-00155d64a501",
+                     *           "comment": "Как закрыть месяц?",
+                     *           "con_blocks": null,
+                     *           "con_calls": null,
+                     *           "con_rates": null,
+                     *           "cons_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "consultation_type": "Консультация по ведению учёта",
+                     *           "create_date": "2026-11-25T06:00:00Z",
+                     *           "created_at": "2026-11-25T06:00:00Z",
+                     *           "denied": false,
+                     *           "end_date": null,
+                     *           "importance": 2,
+                     *           "lang": "ru",
+                     *           "manager": "494271cb-142f-11f0-b4a6-00155d64a501",
+                     *           "manager_name": "Азиза Каримова",
+                     *           "number": "000012345",
+                     *           "online_question": null,
+                     *           "online_question_cat": null,
+                     *           "org_inn": "301234567",
+                     *           "redate": null,
+                     *           "redate_time": null,
+                     *           "source": "SITE",
+                     *           "start_date": "2026-11-26T05:00:00Z",
+                     *           "status": "pending",
+                     *           "updated_at": "2026-11-25T06:00:03Z"
+                     *         }
+                     *       ],
+                     *       "messages": [
+                     *         {
+                     *           "at": "2026-11-26T05:00:00Z",
+                     *           "comment": "text",
+                     *           "cons_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "number": "text",
+                     *           "side": "text",
+                     *           "status": "text"
+                     *         }
+                     *       ],
+                     *       "next": {
+                     *         "author": null,
+                     *         "chatwoot_source_id": "019ab2c0-1111-7abc-8def-0242ac120002",
+                     *         "cl_ref_key": "8d4f1f7a-5b6e-11f0-a1b2-00155d64a501",
+                     *         "client_id": "019ab2c0-1111-7abc-8def-0242ac120002",
+                     *         "client_key": "7b1c2d3e-5b6e-11f0-a1b2-00155d64a501",
+                     *         "comment": "Как закрыть месяц?",
+                     *         "con_blocks": null,
+                     *         "con_calls": null,
+                     *         "con_rates": null,
+                     *         "cons_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *         "consultation_type": "Консультация по ведению учёта",
+                     *         "create_date": "2026-11-25T06:00:00Z",
+                     *         "created_at": "2026-11-25T06:00:00Z",
+                     *         "denied": false,
+                     *         "end_date": null,
+                     *         "importance": 2,
+                     *         "lang": "ru",
+                     *         "manager": "494271cb-142f-11f0-b4a6-00155d64a501",
+                     *         "manager_name": "Азиза Каримова",
+                     *         "number": "000012345",
+                     *         "online_question": null,
+                     *         "online_question_cat": null,
+                     *         "org_inn": "301234567",
+                     *         "redate": null,
+                     *         "redate_time": null,
+                     *         "source": "SITE",
+                     *         "start_date": "2026-11-26T05:00:00Z",
+                     *         "status": "pending",
+                     *         "updated_at": "2026-11-25T06:00:03Z"
+                     *       },
+                     *       "unrated": [
+                     *         {
+                     *           "author": null,
+                     *           "chatwoot_source_id": "019ab2c0-1111-7abc-8def-0242ac120002",
+                     *           "cl_ref_key": "8d4f1f7a-5b6e-11f0-a1b2-00155d64a501",
+                     *           "client_id": "019ab2c0-1111-7abc-8def-0242ac120002",
+                     *           "client_key": "7b1c2d3e-5b6e-11f0-a1b2-00155d64a501",
+                     *           "comment": "Как закрыть месяц?",
+                     *           "con_blocks": null,
+                     *           "con_calls": null,
+                     *           "con_rates": null,
+                     *           "cons_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *           "consultation_type": "Консультация по ведению учёта",
+                     *           "create_date": "2026-11-25T06:00:00Z",
+                     *           "created_at": "2026-11-25T06:00:00Z",
+                     *           "denied": false,
+                     *           "end_date": null,
+                     *           "importance": 2,
+                     *           "lang": "ru",
+                     *           "manager": "494271cb-142f-11f0-b4a6-00155d64a501",
+                     *           "manager_name": "Азиза Каримова",
+                     *           "number": "000012345",
+                     *           "online_question": null,
+                     *           "online_question_cat": null,
+                     *           "org_inn": "301234567",
+                     *           "redate": null,
+                     *           "redate_time": null,
+                     *           "source": "SITE",
+                     *           "start_date": "2026-11-26T05:00:00Z",
+                     *           "status": "pending",
+                     *           "updated_at": "2026-11-25T06:00:03Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HomeOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    where_api_home_where__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cons_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *       "name": "text",
+                     *       "organisation_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WhereOut"];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the request are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     accept_api_invitations_accept_post: {
         parameters: {
             query?: never;
@@ -14508,6 +15070,7 @@ export interface operations {
                      *         "text"
                      *       ],
                      *       "name": "text",
+                     *       "oidc": true,
                      *       "organisation_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
                      *       "organisations": [
                      *         {
@@ -14618,6 +15181,7 @@ export interface operations {
                      *         "text"
                      *       ],
                      *       "name": "text",
+                     *       "oidc": true,
                      *       "organisation_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
                      *       "organisations": [
                      *         {
@@ -15730,6 +16294,77 @@ export interface operations {
             };
             /** @description Fields of the request are wrong */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, try again later */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now, try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decided_api_merges_decided_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "client_code": "text",
+                     *         "client_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *         "client_name": "text",
+                     *         "decided_at": "2026-11-26T05:00:00Z",
+                     *         "decided_by": "text",
+                     *         "inn": "text",
+                     *         "name": "text",
+                     *         "organisation_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
+                     *         "same": true
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["DecidedOut"][];
+                };
+            };
+            /** @description A valid access key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
