@@ -13,6 +13,7 @@ import type desk from "../../../messages/en/desk.json";
 import type ops from "../../../messages/en/ops.json";
 import type panel from "../../../messages/en/panel.json";
 import type words from "../../../messages/en/words.json";
+import type article from "../../../messages/en/article.json";
 import type people from "../../../messages/en/people.json";
 import type { Locale as Known } from "./locales";
 
@@ -34,6 +35,7 @@ declare module "next-intl" {
       panel: typeof panel;
       ops: typeof ops;
       desk: typeof desk;
+      article: typeof article;
       people: typeof people;
     };
   }
