@@ -13,7 +13,7 @@ from clobus.modules.consultations.types import TERMINAL, Status
 GOING = tuple(status for status in Status if status not in TERMINAL)
 DONE = (Status.CLOSED, Status.RESOLVED)
 ASKED = timedelta(days=30)
-"""So long after its end a consultation is still asked about here."""
+"""So long after its end a consultation is still asked about here, and so long a word in a talk is news."""
 HOUR = timedelta(hours=1)
 """So long after its moment a consultation still counts as the next one: it is going on."""
 MANY, FEW, ASK = 10, 5, 3
@@ -29,7 +29,7 @@ from (select c.cons_id, c.number, c.comment, c.status from cons.cons c where {sc
       order by c.create_date desc, c.cons_id desc limit 100) c
 join lateral (select s.direction, s.created_at from cons.messages s
               where s.cons_id = c.cons_id and s.direction <> 'note' and s.via <> 'platform'
-              order by s.message_id desc limit 1) m on true
+                and s.created_at > %(asked)s order by s.message_id desc limit 1) m on true
 order by m.created_at desc, c.cons_id limit %(few)s
 """
 

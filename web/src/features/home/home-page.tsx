@@ -1,73 +1,62 @@
 "use client";
 
-import { useInfiniteQuery, type InfiniteData } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { CalendarClock, Calculator, LifeBuoy, type LucideIcon } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useLive } from "@/features/live/live";
-import { requestKeys, requestsQuery, type Request } from "@/features/requests/api";
+import { requestKeys, type Request } from "@/features/requests/api";
 import { RequestRows } from "@/features/requests/components/request-rows";
 import { useSession } from "@/features/session/api";
 import { useMe } from "@/features/session/me";
 import { Link } from "@/shared/i18n/link";
 import { useFormat } from "@/shared/lib/format";
+import { Badge } from "@/shared/ui/badge";
 import { buttonLook } from "@/shared/ui/button";
 import { PageHeader, Section } from "@/shared/ui/page";
 import { EmptyState, Loaded, Notice, Skeleton } from "@/shared/ui/state";
+import { homeQuery, type Home } from "./api";
+import { Messages } from "./messages";
+import { Unrated } from "./unrated";
 
-const GOING = requestsQuery({ status: ["new", "open", "pending", "other"] });
-const DONE = requestsQuery({ status: ["closed", "resolved"] });
-const FEW = 5;
-
-const rowsOf = (found: InfiniteData<{ consultations: Request[] }>) => found.pages.flatMap((page) => page.consultations);
-
-/** Where a client begins: what goes on, what comes next, and how to ask. */
+/** Where a client begins: what waits for his word, what goes on, what comes next, and how to ask. */
 export function HomePage() {
   const t = useTranslations("home");
   const session = useSession().data;
   const me = useMe().data;
-  const going = useInfiniteQuery(GOING);
-  const done = useInfiniteQuery(DONE);
+  const home = useQuery(homeQuery);
   useLive(session?.client_id && `client:${session.client_id}`, requestKeys.all);
   const first = me?.name.split(" ")[0];
   return (
     <>
       <PageHeader title={first ? t("hello_name", { name: first }) : t("hello")} text={t("text")} />
-      {me && <Standing organisations={me.organisations} />}
+      {me && session && !session.client_id && <div className="mb-6"><Notice tone="warn">{t("unsure")}</Notice></div>}
       <div className="mb-6 grid gap-4 md:grid-cols-3">
         <Door href="/new?kind=accounting" icon={Calculator} title={t("ask_accounting")} text={t("ask_accounting_text")} />
         <Door href="/new?kind=support" icon={LifeBuoy} title={t("ask_support")} text={t("ask_support_text")} />
-        <Next rows={going.data && rowsOf(going.data)} />
+        <Next waiting={home.isPending} row={home.data?.next ?? null} />
       </div>
-      <div className="flex flex-col gap-5">
-        <Section title={t("going")} flush actions={<Link href="/requests" className={buttonLook("quiet")}>{t("all")}</Link>}>
-          <Loaded query={going}>
-            {(found) => {
-              const rows = rowsOf(found);
-              if (rows.length === 0) return <EmptyState title={t("going_none")} text={t("going_none_text")} />;
-              return <div className="border-t border-line"><RequestRows rows={rows.slice(0, 2 * FEW)} /></div>;
-            }}
-          </Loaded>
-        </Section>
-        {done.data && rowsOf(done.data).length > 0 && (
-          <Section title={t("latest")} flush><div className="border-t border-line"><RequestRows rows={rowsOf(done.data).slice(0, FEW)} /></div></Section>
-        )}
-      </div>
+      <Loaded query={home}>{(found) => <Parts home={found} />}</Loaded>
     </>
   );
 }
 
-function Standing({ organisations }: { organisations: { client_id: string | null }[] }) {
+function Parts({ home }: { home: Home }) {
   const t = useTranslations("home");
-  if (organisations.length === 0) {
-    return (
-      <div className="mb-6 flex flex-wrap items-center justify-between gap-3 rounded-xl bg-warn-soft px-5 py-4 text-warn">
-        {t("no_organisation")}
-        <Link href="/organisation" className={buttonLook()}>{t("add_organisation")}</Link>
-      </div>
-    );
-  }
-  if (organisations.some((each) => each.client_id)) return null;
-  return <div className="mb-6"><Notice tone="warn">{t("unsure")}</Notice></div>;
+  const all = <Link href="/requests" className={buttonLook("quiet")}>{t("all")}</Link>;
+  return (
+    <div className="flex flex-col gap-5">
+      {home.unrated[0] && <Unrated key={home.unrated[0].cons_id} row={home.unrated[0]} count={home.counts.unrated} />}
+      <Section flush actions={all} title={<>{t("going")} {home.counts.going > 0 && <Badge tone="info">{home.counts.going}</Badge>}</>}>
+        {home.going.length === 0
+          ? <EmptyState title={t("going_none")} text={t("going_none_text")} />
+          : <div className="border-t border-line"><RequestRows rows={home.going} /></div>}
+      </Section>
+      {home.messages.length > 0 && <Section title={t("messages")} flush><Messages rows={home.messages} /></Section>}
+      {home.latest.length > 0 && (
+        <Section flush title={<>{t("latest")} <Badge>{home.counts.done}</Badge></>}><div className="border-t border-line"><RequestRows rows={home.latest} /></div></Section>
+      )}
+    </div>
+  );
 }
 
 function Door({ href, icon: Icon, title, text }: { href: string; icon: LucideIcon; title: string; text: string }) {
@@ -84,21 +73,18 @@ function Door({ href, icon: Icon, title, text }: { href: string; icon: LucideIco
   );
 }
 
-function Next({ rows }: { rows: Request[] | undefined }) {
+function Next({ waiting, row }: { waiting: boolean; row: Request | null }) {
   const t = useTranslations("home");
   const format = useFormat();
-  const now = Date.now();
-  const ahead = rows?.filter((row) => row.start_date && new Date(row.start_date).getTime() > now - 3_600_000) ?? [];
-  const next = ahead.sort((one, other) => String(one.start_date).localeCompare(String(other.start_date)))[0];
   const body = (
     <>
       <span aria-hidden className="grid size-12 shrink-0 place-items-center rounded-2xl bg-info-soft text-info"><CalendarClock className="size-6" strokeWidth={1.75} /></span>
       <span className="min-w-0">
         <span className="block text-sm text-muted">{t("next")}</span>
-        {!rows ? <Skeleton className="mt-1 h-5 w-36" /> : <span className="num block font-semibold">{next?.start_date ? `${format.weekday(next.start_date)}, ${format.time(next.start_date)}` : t("next_none")}</span>}
+        {waiting ? <Skeleton className="mt-1 h-5 w-36" /> : <span className="num block font-semibold">{row?.start_date ? `${format.weekday(row.start_date)}, ${format.time(row.start_date)}` : t("next_none")}</span>}
       </span>
     </>
   );
   const look = "card flex items-center gap-4 p-5";
-  return next ? <Link href={`/request?id=${next.cons_id}`} className={`${look} transition-colors hover:border-accent`}>{body}</Link> : <div className={look}>{body}</div>;
+  return row ? <Link href={`/request?id=${row.cons_id}`} className={`${look} transition-colors hover:border-accent`}>{body}</Link> : <div className={look}>{body}</div>;
 }

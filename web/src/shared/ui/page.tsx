@@ -23,7 +23,7 @@ export function Section({ title, text, actions, flush = false, className, childr
         <div className={clsx("flex flex-wrap items-center justify-between gap-3 px-5 pt-4", flush && "pb-3")}>
           <div>
             {title && <h2 className="text-lg font-semibold">{title}</h2>}
-            {text && <p className="text-sm text-muted">{text}</p>}
+            {text && <div className="text-sm text-muted">{text}</div>}
           </div>
           {actions}
         </div>

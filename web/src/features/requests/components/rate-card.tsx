@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import clsx from "clsx";
 import { Star } from "lucide-react";
 import { useLocale, useTranslations } from "next-intl";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { Button } from "@/shared/ui/button";
 import { TextArea } from "@/shared/ui/field";
 import { Section } from "@/shared/ui/page";
@@ -30,7 +30,8 @@ export function RateCard({ id }: { id: string }) {
   );
 }
 
-function Ask({ id }: { id: string }) {
+/** The questions about one consultation; `about` says which it is where that is not plain. */
+export function Ask({ id, about }: { id: string; about?: ReactNode }) {
   const t = useTranslations("requests.rate");
   const locale = useLocale();
   const questions = useQuery(questionsQuery).data ?? [];
@@ -45,7 +46,7 @@ function Ask({ id }: { id: string }) {
     rate.mutate(answers, { onSuccess: () => say.done(t("thanks")) });
   }
   return (
-    <Section title={t("title")} text={t("text")} className="border-accent/50">
+    <Section title={t("title")} text={about ?? t("text")} className="border-accent/50">
       <div className="flex flex-col gap-4">
         {rate.error && <Notice tone="bad">{errorText(rate.error)}</Notice>}
         {questions.filter((each) => each.active).map((each) => (
