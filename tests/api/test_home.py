@@ -91,6 +91,11 @@ async def test_a_link_says_of_which_organisation_of_mine_a_request_is(api: Api) 
         assert (found["cons_id"], found["organisation_id"]) == (str(cons_id), organisation_id)
         there = {"X-Organisation-Id": organisation_id}
         assert (await browser.get(f"/api/consultations/{cons_id}", **there)).status_code == 200
+        assert (await browser.get(f"/api/consultations/{cons_id}?acting={organisation_id}")).status_code == 200
+    assert (await browser.get(f"/api/consultations/{mine}?acting={second}")).status_code == 404
+    assert (await browser.get(f"/api/consultations/{mine}?acting={new_id()}")).json()["code"] == "auth.other_client"
+    acted = await browser.post(f"/api/consultations/{theirs}/cancel?acting={second}")
+    assert acted.status_code == 404  # a link only reads
     stranger = Browser(api.http)
     await person(api.runtime.db, "stranger@example.uz")
     await stranger.sign_in("stranger@example.uz")

@@ -28,6 +28,10 @@ ACTING = "x-client-id"
 """The header by which a person who speaks for several clients says for which one he acts."""
 ORGANISATION = "x-organisation-id"
 """The same for a person with an account: the organisation, with the rights that he has in that one."""
+ORGANISATION_IN_LINK = "acting"
+"""The same in the address of a file, since a link that a person follows sends no header; only to read."""
+PERSON_KEY = "clobus.person"
+"""Where a guard leaves the person who acts, for the layer that keeps the log of acts."""
 STEP_UP_SECONDS = 600.0
 """So long after a proof a person may do what is dangerous."""
 
@@ -261,6 +265,8 @@ def _acting(principal: Principal, request: Request) -> Principal:
     if principal.role is not Role.CLIENT:
         return principal
     organisation = request.headers.get(ORGANISATION)
+    if organisation is None and request.method == "GET":
+        organisation = request.query_params.get(ORGANISATION_IN_LINK)
     if principal.person_id is not None and (named or organisation):
         return principal.acting_for(_membership(principal, organisation, named))
     if named is None:

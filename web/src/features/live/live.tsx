@@ -2,13 +2,16 @@
 
 import { useQueryClient, type QueryKey } from "@tanstack/react-query";
 import { createContext, useContext, useEffect, useMemo, useRef, type ReactNode } from "react";
+import { useActing } from "@/shared/api/acting";
 import { Wire } from "./wire";
 
 const Context = createContext<Wire | null>(null);
 
-/** One socket for the page's whole life; it is opened by the first topic. */
+/** One socket for as long as the page acts for one organisation, whose topics it may hear; opened by the first topic. */
 export function LiveProvider({ children }: { children: ReactNode }) {
-  const wire = useMemo(() => new Wire(), []);
+  const acting = useActing();
+  // eslint-disable-next-line react-hooks/exhaustive-deps -- another organisation, another ticket
+  const wire = useMemo(() => new Wire(), [acting]);
   useEffect(() => () => wire.close(), [wire]);
   return <Context value={wire}>{children}</Context>;
 }

@@ -1,6 +1,7 @@
 "use client";
 
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { asActing } from "@/shared/api/acting";
 import { client, data, type Schemas } from "@/shared/api/client";
 
 export type Request = Schemas["ConsultationOut"];
@@ -93,5 +94,19 @@ export function sendFiles(id: string, files: File[], comment?: string): Promise<
 
 /** Where a file of a request is downloaded from. */
 export function fileAddress(id: string, file: string): string {
-  return `/api/consultations/${id}/attachments/${file}`;
+  return asActing(`/api/consultations/${id}/attachments/${file}`);
+}
+
+/** The same for a file of the talk. */
+export function saidFileAddress(id: string, file: number): string {
+  return asActing(`/api/consultations/${id}/messages/files/${file}`);
+}
+
+/** Which of the reader's organisations a request is of, that the one he acts for has not. */
+export function whereQuery(id: string) {
+  return queryOptions({
+    queryKey: ["where", id],
+    queryFn: () => data(client.GET("/api/home/where/{name}", path(id))),
+    retry: false,
+  });
 }

@@ -2,16 +2,29 @@
 
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Role } from "./roles";
-import { ApiError, actFor, client, data, type Schemas } from "@/shared/api/client";
+import { actingFor, actsAs, forgetActing } from "@/shared/api/acting";
+import { ApiError, client, data, type Schemas } from "@/shared/api/client";
 
 export type Session = Schemas["WhoOut"];
 
-async function who(): Promise<Session | null> {
+async function ask(): Promise<Session | null> {
   try {
     return await data(client.GET("/api/auth/session"));
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) return null;
     throw error;
+  }
+}
+
+/** Who is signed in, acting for the organisation that he chose last in this browser, as long as he belongs to it. */
+async function who(): Promise<Session | null> {
+  try {
+    const found = await ask();
+    return found && actsAs(found.person_id ?? null) ? await ask() : found;
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== "auth.other_client" || !actingFor()) throw error;
+    forgetActing();
+    return ask();
   }
 }
 
@@ -37,7 +50,7 @@ export function useSignOut() {
   return useMutation({
     mutationFn: () => client.POST("/api/auth/sign-out", { params: {} }),
     onSuccess: () => {
-      actFor(null);
+      actsAs(null);
       queries.clear();
     },
   });

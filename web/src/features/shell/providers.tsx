@@ -1,9 +1,10 @@
 "use client";
 
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { hashKey, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { NextIntlClientProvider, type Locale } from "next-intl";
 import { useState, type ComponentProps, type ReactNode } from "react";
 import { LiveProvider } from "@/features/live/live";
+import { actingFor, forgetActing } from "@/shared/api/acting";
 import { ApiError } from "@/shared/api/client";
 import { ZONE } from "@/shared/lib/format";
 import { ToastProvider } from "@/shared/ui/toast";
@@ -36,7 +37,14 @@ export function Messages({ locale, messages, children }: { locale: Locale; messa
 function newQueries(): QueryClient {
   const again = (failures: number, error: unknown) =>
     failures < 2 && (!(error instanceof ApiError) || error.status === 0 || error.status >= 500);
+  // He was taken out of the organisation that he looks at: on with another one of his.
+  const onError = (error: unknown) => {
+    if (error instanceof ApiError && error.code === "auth.other_client" && actingFor()) forgetActing();
+  };
+  // What was read for one organisation is never shown for another one.
+  const queryKeyHashFn = (key: readonly unknown[]) => hashKey([actingFor(), ...key]);
   return new QueryClient({
-    defaultOptions: { queries: { staleTime: 15_000, retry: again, refetchOnWindowFocus: true } },
+    queryCache: new QueryCache({ onError }),
+    defaultOptions: { queries: { staleTime: 15_000, retry: again, refetchOnWindowFocus: true, queryKeyHashFn } },
   });
 }

@@ -2,21 +2,26 @@
 
 import clsx from "clsx";
 import { useTranslations } from "next-intl";
+import dynamic from "next/dynamic";
 import { usePathname } from "next/navigation";
-import type { ReactNode } from "react";
+import { Fragment, type ReactNode } from "react";
 import { Gate } from "@/features/session/gate";
 import { useRole } from "@/features/session/api";
 import type { Role } from "@/features/session/roles";
 import { StepUpProvider } from "@/features/session/step-up";
+import { useActing } from "@/shared/api/acting";
 import { Link } from "@/shared/i18n/link";
 import { Logo } from "./logo";
 import { placeOf, placesOf, type Place } from "./navigation";
 import { AccountMenu } from "./account-menu";
 
+const OrganisationSwitch = dynamic(() => import("./organisation-switch").then((found) => found.OrganisationSwitch));
+
 /** The frame around every page of who is signed in: navigation at the side, on a phone at the bottom. */
 export function Shell({ roles, children }: { roles: readonly Role[]; children: ReactNode }) {
   const t = useTranslations("nav");
   const role = useRole();
+  const acting = useActing();
   const here = placeOf(usePathname());
   const places = placesOf(role);
   return (
@@ -33,11 +38,12 @@ export function Shell({ roles, children }: { roles: readonly Role[]; children: R
       <div className="flex min-h-dvh min-w-0 flex-col">
         <header className="sticky top-0 z-30 flex h-16 items-center justify-between gap-3 border-b border-line bg-canvas/95 px-4 backdrop-blur sm:px-8">
           <Link href="/" className="flex min-h-11 items-center lg:hidden"><Logo /></Link>
-          <span className="hidden lg:block" />
+          <span className="hidden min-w-0 lg:block"><OrganisationSwitch /></span>
           <AccountMenu />
         </header>
+        <div className="px-2 empty:hidden lg:hidden"><OrganisationSwitch /></div>
         <main id="main" tabIndex={-1} className="mx-auto w-full max-w-6xl flex-1 px-4 pt-6 pb-28 outline-none sm:px-8 lg:pt-8 lg:pb-16">
-          <Gate roles={roles}><StepUpProvider>{children}</StepUpProvider></Gate>
+          <Gate roles={roles}><StepUpProvider><Fragment key={acting}>{children}</Fragment></StepUpProvider></Gate>
         </main>
       </div>
       <BottomBar places={places.filter((place) => place.phone).slice(0, 5)} here={here} />

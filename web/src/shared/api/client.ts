@@ -1,4 +1,5 @@
 import createClient, { type Middleware } from "openapi-fetch";
+import { actingFor } from "./acting";
 import type { components, paths } from "./generated/schema";
 
 export type Schemas = components["schemas"];
@@ -14,18 +15,6 @@ export class ApiError extends Error {
   ) {
     super(title);
   }
-}
-
-const ACTING = "clobus.organisation";
-
-/** The organisation that this person acts for; null: the one he belongs to. */
-export function actingFor(): string | null {
-  return typeof window === "undefined" ? null : window.localStorage.getItem(ACTING);
-}
-
-export function actFor(organisation: string | null): void {
-  if (organisation) window.localStorage.setItem(ACTING, organisation);
-  else window.localStorage.removeItem(ACTING);
 }
 
 type Problem = { code?: string; title?: string; errors?: { loc?: (string | number)[]; msg?: string }[] };

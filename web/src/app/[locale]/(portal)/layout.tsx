@@ -1,3 +1,4 @@
+import { Belonging } from "@/features/organisation/components/belonging";
 import { Messages } from "@/features/shell/providers";
 import { Shell } from "@/features/shell/shell";
 import { loadMessages, localeOf, type LayoutProps } from "@/shared/i18n/load";
@@ -9,7 +10,7 @@ export default async function PortalLayout(props: LayoutProps) {
   const locale = await localeOf(props);
   return (
     <Messages locale={locale} messages={await loadMessages(locale, FEATURES)}>
-      <Shell roles={["client"]}>{props.children}</Shell>
+      <Shell roles={["client"]}><Belonging>{props.children}</Belonging></Shell>
     </Messages>
   );
 }

@@ -5,7 +5,7 @@ import { useTranslations } from "next-intl";
 import { usePathname, useSearchParams } from "next/navigation";
 import { useState, type FormEvent } from "react";
 import { useSession } from "@/features/session/api";
-import { actFor } from "@/shared/api/client";
+import { actFor } from "@/shared/api/acting";
 import { Link } from "@/shared/i18n/link";
 import { useWrong, useZodForm } from "@/shared/lib/form";
 import { Button, buttonLook } from "@/shared/ui/button";

@@ -6,7 +6,6 @@ import dynamic from "next/dynamic";
 import { useRouter, useSearchParams } from "next/navigation";
 import { Suspense, useState } from "react";
 import { useMe, type MyOrganisation } from "@/features/session/me";
-import { actingFor } from "@/shared/api/client";
 import { Badge } from "@/shared/ui/badge";
 import { Button } from "@/shared/ui/button";
 import { Facts, PageHeader, Section } from "@/shared/ui/page";
@@ -28,8 +27,7 @@ export function OrganisationPage() {
       <Loaded query={me}>
         {(known) => {
           if (known === null) return <><PageHeader title={t("title")} /><EmptyState icon={<Building2 className="size-6" />} title={t("no_account")} text={t("no_account_text")} /></>;
-          const acting = actingFor() ?? known.organisation_id;
-          const shown = known.organisations.find((each) => each.organisation_id === acting) ?? known.organisations[0];
+          const shown = known.organisations.find((each) => each.organisation_id === known.organisation_id) ?? known.organisations[0];
           return shown ? <Shown key={shown.organisation_id} organisation={shown} /> : <NewOrganisation first />;
         }}
       </Loaded>

@@ -4,6 +4,7 @@ import clsx from "clsx";
 import { Paperclip } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useFormat } from "@/shared/lib/format";
+import { saidFileAddress } from "../api";
 import type { Said, Talk } from "../talk";
 
 /** One message. */
@@ -17,7 +18,7 @@ export function Bubble({ id, said, named }: { id: string; said: Said; named: boo
       <div className={clsx("min-w-0 rounded-2xl px-4 py-2.5", own ? "rounded-br-md bg-accent text-on-accent" : "rounded-bl-md border border-line bg-surface")}>
         {said.text && <p className="leading-6 break-words whitespace-pre-line">{said.text}</p>}
         {said.files.map((file) => (
-          <a key={file.id} href={`/api/consultations/${id}/messages/files/${file.id}`} download className="flex min-h-11 items-center gap-2 underline underline-offset-4">
+          <a key={file.id} href={saidFileAddress(id, file.id)} download className="flex min-h-11 items-center gap-2 underline underline-offset-4">
             <Paperclip aria-hidden className="size-4 shrink-0" />
             <span className="break-all">{file.name ?? t("file")}</span>
           </a>

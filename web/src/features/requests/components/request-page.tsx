@@ -6,6 +6,7 @@ import { useTranslations } from "next-intl";
 import { useSearchParams } from "next/navigation";
 import { Suspense } from "react";
 import { useLive } from "@/features/live/live";
+import { ApiError } from "@/shared/api/client";
 import { Link } from "@/shared/i18n/link";
 import { useFormat } from "@/shared/lib/format";
 import { PageHeader, Section } from "@/shared/ui/page";
@@ -15,6 +16,7 @@ import { isOpen, kindOf, shortNumber } from "../kinds";
 import { Actions } from "./actions";
 import { Chat } from "./chat";
 import { Details } from "./details";
+import { Elsewhere } from "./elsewhere";
 import { Files } from "./files";
 import { RateCard } from "./rate-card";
 import { StatusBadge } from "./status-badge";
@@ -36,10 +38,12 @@ function Inner() {
         <ArrowLeft aria-hidden className="size-4" />
         {t("title")}
       </Link>
-      <Loaded query={query} waiting={<Waiting />}>{(request) => <Shown request={request} />}</Loaded>
+      {isUnknown(query.error) ? <Elsewhere id={id} /> : <Loaded query={query} waiting={<Waiting />}>{(request) => <Shown request={request} />}</Loaded>}
     </>
   );
 }
+
+const isUnknown = (error: unknown) => error instanceof ApiError && error.code === "consultation.unknown";
 
 function Shown({ request }: { request: Request }) {
   const t = useTranslations("requests");
