@@ -1,4 +1,4 @@
-import { Activity, BarChart3, BookOpen, Building2, ClipboardList, Columns3, Home, PlusCircle, ShieldCheck, Sun, Users, Wrench, type LucideIcon } from "lucide-react";
+import { Activity, BarChart3, BookOpen, Building2, ClipboardList, Columns3, Combine, Home, PlusCircle, ShieldCheck, Sun, Users, Wrench, type LucideIcon } from "lucide-react";
 import type { Role } from "@/features/session/roles";
 
 /** A place in the navigation. `label` is a key of messages/<language>/nav.json. */
@@ -9,7 +9,7 @@ export type ShortLabel = "home" | "new_request" | "requests" | "organisation" | 
 
 export type NavLabel =
   | "home" | "new_request" | "requests" | "organisation" | "settings"
-  | "desk" | "desk_requests" | "managers" | "clients" | "knowledge" | "reports" | "ops" | "people";
+  | "desk" | "desk_requests" | "managers" | "clients" | "merges" | "knowledge" | "reports" | "ops" | "people";
 
 const OFFICE: readonly Role[] = ["manager", "head", "administrator", "auditor"];
 const HEADS: readonly Role[] = ["head", "administrator", "auditor"];
@@ -23,6 +23,7 @@ export const PLACES: readonly Place[] = [
   { href: "/desk/requests", label: "desk_requests", icon: Columns3, roles: OFFICE, phone: true, short: "desk_requests" },
   { href: "/desk/managers", label: "managers", icon: Users, roles: OFFICE },
   { href: "/desk/clients", label: "clients", icon: Building2, roles: OFFICE },
+  { href: "/desk/merges", label: "merges", icon: Combine, roles: OFFICE },
   { href: "/desk/knowledge", label: "knowledge", icon: BookOpen, roles: OFFICE },
   { href: "/reports", label: "reports", icon: BarChart3, roles: OFFICE, phone: true, short: "reports" },
   { href: "/ops", label: "ops", icon: Activity, roles: HEADS },

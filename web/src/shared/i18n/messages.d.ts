@@ -14,6 +14,7 @@ import type ops from "../../../messages/en/ops.json";
 import type panel from "../../../messages/en/panel.json";
 import type words from "../../../messages/en/words.json";
 import type article from "../../../messages/en/article.json";
+import type merges from "../../../messages/en/merges.json";
 import type people from "../../../messages/en/people.json";
 import type { Locale as Known } from "./locales";
 
@@ -36,6 +37,7 @@ declare module "next-intl" {
       ops: typeof ops;
       desk: typeof desk;
       article: typeof article;
+      merges: typeof merges;
       people: typeof people;
     };
   }
