@@ -4,7 +4,7 @@ import { queryOptions, useMutation, useQueryClient, type QueryKey } from "@tanst
 import { meQuery } from "@/features/session/me";
 import { makePasskey } from "@/features/session/passkey";
 import { useStepUp } from "@/features/session/step-up";
-import { client, data, type Schemas } from "@/shared/api/client";
+import { ApiError, client, data, type Schemas } from "@/shared/api/client";
 
 export const sessionsQuery = queryOptions({ queryKey: ["sessions"], queryFn: () => data(client.GET("/api/auth/sessions")) });
 export const passkeysQuery = queryOptions({ queryKey: ["passkeys"], queryFn: () => data(client.GET("/api/me/passkeys")) });
@@ -72,6 +72,35 @@ export function useRemovePasskey() {
     (id: string) => guard(() => client.DELETE("/api/me/passkeys/{passkey_id}", { params: { path: { passkey_id: id } } })),
     meQuery.queryKey,
     passkeysQuery.queryKey,
+  );
+}
+
+export const methodsQuery = queryOptions({ queryKey: ["auth", "methods"], queryFn: () => data(client.GET("/api/auth/methods")), staleTime: Infinity });
+
+export function useStartTelegram() {
+  const guard = useStepUp();
+  return useAct<void, Schemas["StartedOut"]>(() => guard(() => data(client.POST("/api/me/telegram/start"))));
+}
+
+export function useTieTelegram() {
+  const guard = useStepUp();
+  return useAct((body: Schemas["FinishIn"]) => guard(() => client.POST("/api/me/telegram", { body })), meQuery.queryKey);
+}
+
+export function useUntieTelegram() {
+  const guard = useStepUp();
+  return useAct<void, unknown>(() => guard(() => client.DELETE("/api/me/telegram")), meQuery.queryKey);
+}
+
+/** Before the browser leaves for the provider: whoever goes there has to have proved himself just now. */
+export function useProve() {
+  const guard = useStepUp();
+  const queries = useQueryClient();
+  return useAct<void, void>(() =>
+    guard(async () => {
+      const me = await queries.fetchQuery({ ...meQuery, staleTime: 0 });
+      if (!me?.proved_until || new Date(me.proved_until).getTime() < Date.now() + 30_000) throw new ApiError(403, "auth.step_up_needed", "");
+    }),
   );
 }
 

@@ -2,16 +2,19 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Fingerprint, Send } from "lucide-react";
-import { useTranslations } from "next-intl";
+import { useLocale, useTranslations } from "next-intl";
 import { useSearchParams } from "next/navigation";
-import { useState } from "react";
+import { useEffect, useState } from "react";
+import { oidcStart } from "@/features/session/outside";
 import { isDismissed } from "@/features/session/passkey";
 import { Link } from "@/shared/i18n/link";
 import { useWrong, useZodForm } from "@/shared/lib/form";
-import { Button } from "@/shared/ui/button";
+import { Button, buttonLook } from "@/shared/ui/button";
 import { Input } from "@/shared/ui/field";
 import { Notice, useErrorText } from "@/shared/ui/state";
 import { methodsQuery, useEnter, useLogin, usePasskeyLogin, type SignedIn } from "../api";
+import { ownPath } from "../next-page";
+import { fromOutside, refusal } from "../outside";
 import { PasswordInput } from "./password-input";
 import { SecondFactor } from "./second-factor";
 import { TelegramForm } from "./telegram-form";
@@ -24,18 +27,27 @@ export function SignInPage() {
   const t = useTranslations("auth");
   const given = useSearchParams();
   const [second, setSecond] = useState<SignedIn | null>(null);
+  useEffect(() => setSecond(fromOutside()), []);
   const [way, setWay] = useState<Way>(given.has("token") ? "token" : "password");
   if (second) return <SecondFactor asked={second} onAgain={() => setSecond(null)} />;
   return (
     <>
       <h1 className="text-2xl font-semibold">{t("welcome")}</h1>
       <p className="mt-1.5 mb-6 text-muted">{t("text")}</p>
+      <Refused error={given.get("error")} />
       {way === "token" && <TokenForm given={given.get("token") ?? ""} />}
       {way === "telegram" && <TelegramForm onSecond={setSecond} />}
       {way === "password" && <PasswordForm onSecond={setSecond} />}
       <OtherWays way={way} onWay={setWay} />
     </>
   );
+}
+
+/** Why signing in elsewhere came to nothing; codes that we do not know are told of in general words. */
+function Refused({ error }: { error: string | null }) {
+  const t = useTranslations("auth.outside");
+  if (!error) return null;
+  return <div className="mb-5"><Notice tone="bad">{t(refusal(error))}</Notice></div>;
 }
 
 function PasswordForm({ onSecond }: { onSecond: (asked: SignedIn) => void }) {
@@ -62,6 +74,8 @@ function PasswordForm({ onSecond }: { onSecond: (asked: SignedIn) => void }) {
 
 function OtherWays({ way, onWay }: { way: Way; onWay: (way: Way) => void }) {
   const t = useTranslations("auth");
+  const locale = useLocale();
+  const given = useSearchParams();
   const methods = useQuery(methodsQuery).data;
   const passkey = usePasskeyLogin();
   const enter = useEnter();
@@ -76,7 +90,7 @@ function OtherWays({ way, onWay }: { way: Way; onWay: (way: Way) => void }) {
           <Fingerprint aria-hidden className="size-5" strokeWidth={1.75} />
           {t("passkey")}
         </Button>
-        {methods?.oidc && <a href="/api/auth/oidc/start" className="inline-flex min-h-11 items-center justify-center rounded-xl border border-line-strong/60 font-medium hover:bg-sunken">{t("oidc", { name: methods.oidc })}</a>}
+        {methods?.oidc && <a href={oidcStart(locale, { next: ownPath(given.get("next")) })} className={buttonLook("secondary", true)}>{t("oidc", { name: methods.oidc })}</a>}
         {methods?.telegram && way !== "telegram" && (
           <Button look="secondary" wide onClick={() => onWay("telegram")}><Send aria-hidden className="size-4.5" strokeWidth={1.75} />{t("telegram")}</Button>
         )}

@@ -13,6 +13,7 @@ import { Notice, useErrorText } from "@/shared/ui/state";
 import { useToast } from "@/shared/ui/toast";
 import { useChangePassword, useNewCodes, useRemoveTotp } from "../api";
 import { CodesDialog } from "./codes-dialog";
+import { CameBack, OutsideLogins } from "./outside-logins";
 import { Passkeys } from "./passkeys";
 import { TotpDialog } from "./totp-dialog";
 
@@ -20,13 +21,17 @@ import { TotpDialog } from "./totp-dialog";
 export function SecurityTab({ me }: { me: Me }) {
   const [codes, setCodes] = useState<string[] | null>(null);
   return (
-    <div className="grid items-start gap-5 lg:grid-cols-2">
-      <Authenticator me={me} onCodes={setCodes} />
-      <Passkeys onCodes={setCodes} />
-      <Password has={me.has_password} />
-      {me.methods.length > 0 && <Recovery left={me.recovery_codes_left} onCodes={setCodes} />}
-      <CodesDialog codes={codes} onClose={() => setCodes(null)} />
-    </div>
+    <>
+      <CameBack me={me} />
+      <div className="grid items-start gap-5 lg:grid-cols-2">
+        <Authenticator me={me} onCodes={setCodes} />
+        <Passkeys onCodes={setCodes} />
+        <Password has={me.has_password} />
+        {me.methods.length > 0 && <Recovery left={me.recovery_codes_left} onCodes={setCodes} />}
+        <OutsideLogins me={me} />
+        <CodesDialog codes={codes} onClose={() => setCodes(null)} />
+      </div>
+    </>
   );
 }
 

@@ -10,9 +10,9 @@ import { PageHeader } from "@/shared/ui/page";
 import { Notice, SkeletonList } from "@/shared/ui/state";
 import { Tabs, type Tab } from "@/shared/ui/tabs";
 import { AccountTab } from "./account-tab";
-import { SessionsTab } from "./sessions-tab";
 
 const NotificationsTab = dynamic(() => import("./notifications-tab").then((found) => found.NotificationsTab), { loading: () => <SkeletonList /> });
+const SessionsTab = dynamic(() => import("./sessions-tab").then((found) => found.SessionsTab), { loading: () => <SkeletonList /> });
 const SecurityTab = dynamic(() => import("./security-tab").then((found) => found.SecurityTab), { loading: () => <SkeletonList /> });
 
 /** A person's own account: what he is called, how he is protected, where he is signed in, how he is told. */
