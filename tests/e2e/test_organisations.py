@@ -15,6 +15,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from clobus.core.db import Database, one, rows, run
+from clobus.core.events import Event, Origin, publish
 from clobus.modules.accounts import organisations, people, second_factors
 from tests.e2e.conftest import PHONE, Pages
 from tests.e2e.instance import Sandbox
@@ -93,6 +94,17 @@ async def shown(page: Page) -> set[str]:
     }
 
 
+async def changed(sandbox: Sandbox, cons_id: UUID, words: str) -> None:
+    """A request is changed by somebody else."""
+    db = await opened(sandbox)
+    try:
+        async with db.transaction() as connection:
+            await run(connection, "update cons.cons set comment = %s where cons_id = %s", (words, cons_id))
+            await publish(connection, [Event("Changed", cons_id, Origin.API, "test", {"comment": (None, "changed")})])
+    finally:
+        await db.close()
+
+
 async def test_a_person_turns_from_one_organisation_to_another(sandbox: Sandbox, pages: Pages) -> None:
     api, known = sandbox.urls["api"], await second_organisation(sandbox)
     page = await entered(pages, sandbox, "owner")
@@ -105,6 +117,8 @@ async def test_a_person_turns_from_one_organisation_to_another(sandbox: Sandbox,
     await expect(switch).to_contain_text(known["second"])
     await expect(page.locator(f"main a[href*='{known['theirs']}']")).to_be_visible()
     assert not before & await shown(page)
+    await changed(sandbox, known["theirs"], "Told of it live")  # the topics are those of the second one now
+    await expect(page.get_by_text("Told of it live")).to_be_visible()
     # A link to a request of the first one says so, and leads there.
     await page.goto(f"{api}/en/request?id={known['mine']}")
     await expect(page.get_by_text(f"It is of {known['first']}.")).to_be_visible()

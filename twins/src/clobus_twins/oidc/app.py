@@ -34,7 +34,8 @@ CODE_SECONDS = 60
 TOKEN_SECONDS = 300
 KEPT = ("client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge")
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>1C account (twin)</title><link rel="icon" href="data:,"><style>body{font:16px system-ui;max-width:22rem;margin:4rem auto;padding:0 1rem}
+<title>1C account (twin)</title><link rel="icon" href="data:,">
+<style>body{font:16px system-ui;max-width:22rem;margin:4rem auto;padding:0 1rem}
 label{display:block;margin:1rem 0}input,button{font:inherit;padding:.6rem;width:100%;box-sizing:border-box}
 button{margin:.3rem 0}</style><main><h1>1C account</h1><p>A twin: say who you are.</p><form method="post">HIDDEN
 <label>E-mail<input name="email" type="email" required value="aziz@example.uz"></label>
