@@ -158,6 +158,8 @@ async def test_the_log_is_searched_exported_and_never_changed(api: Api, dsn: str
     auditor = await staff(api, "auditor@clobus.example", "auditor")
     found = (await auditor.get("/api/audit?act=organisation&text=hyperlink")).json()["items"]
     assert [each["person_name"] for each in found] == ["Nodira"]
+    found = (await auditor.get("/api/audit?text=Organisation.Made")).json()["items"]
+    assert [each["act"] for each in found] == ["organisation.made"]
     first = (await auditor.get("/api/audit?limit=1")).json()
     rest = (await auditor.get(f"/api/audit?cursor={first['next']}")).json()["items"]
     assert [each["id"] for each in rest] == sorted((each["id"] for each in rest), reverse=True)

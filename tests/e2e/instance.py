@@ -34,6 +34,11 @@ class Sandbox:
             check=True,
         ).stdout.strip()  # fmt: skip
 
+    def logins(self) -> dict[str, dict[str, str]]:
+        """`email` and `password` of one person of each role."""
+        found: dict[str, dict[str, str]] = json.loads((self.data / "logins.json").read_text(encoding="utf-8"))
+        return found
+
     def client(self) -> dict[str, str]:
         """A client with a request of his own (`client_id`, `id`), and the `key` that makes links for him."""
         key = self.clobus("sandbox", "token", "administrator")

@@ -107,7 +107,7 @@ async def listed(connection: Connection, search: Search) -> list[DictRow]:
         " and (%(organisation)s::uuid is null or a.organisation_id = %(organisation)s)"
         # `session` finds session.begun and all the others of that kind.
         " and (%(act)s::text is null or a.act = %(act)s or starts_with(a.act, %(act)s || '.'))"
-        " and (%(text)s::text is null or strpos(lower(concat_ws(' ', a.actor, p.name, a.target, a.address,"
+        " and (%(text)s::text is null or strpos(lower(concat_ws(' ', a.actor, p.name, a.act, a.target, a.address,"
         " a.before::text, a.after::text)), lower(%(text)s)) > 0)"
         " and (%(since)s::timestamptz is null or a.at >= %(since)s)"
         " and (%(until)s::timestamptz is null or a.at < %(until)s)"

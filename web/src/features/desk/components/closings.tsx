@@ -23,7 +23,8 @@ export function Closings({ manager }: { manager: Manager }) {
   const today = closedToday(manager);
   return (
     <>
-      <button type="button" onClick={() => setOpen(true)} className="inline-flex min-h-11 items-center gap-1.5 rounded-lg px-1 hover:bg-sunken" aria-label={t("closings.open", { name: manager.name })}>
+      <button type="button" onClick={() => setOpen(true)} className="relative inline-flex min-h-11 items-center gap-1.5 rounded-lg px-1 hover:bg-sunken">
+        <span className="sr-only">{t("closings.open", { name: manager.name })} </span>
         <Badge tone={today ? "warn" : "good"} dot>{t(today ? "closings.closed" : "closings.taking")}</Badge>
         {manager.closed.length > (today ? 1 : 0) && <span className="num text-sm text-muted">+{manager.closed.length - (today ? 1 : 0)}</span>}
       </button>
