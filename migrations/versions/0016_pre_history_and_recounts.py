@@ -1,7 +1,7 @@
 """First replies of before the first load, schedules that count from their making, recounts in the background.
 
 Revision ID: 0016
-Revises: 0014
+Revises: 0015
 """
 
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0016"
-down_revision = "0014"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

@@ -30,8 +30,6 @@ ORGANISATION = "x-organisation-id"
 """The same for a person with an account: the organisation, with the rights that he has in that one."""
 ORGANISATION_IN_LINK = "acting"
 """The same in the address of a file, since a link that a person follows sends no header; only to read."""
-PERSON_KEY = "clobus.person"
-"""Where a guard leaves the person who acts, for the layer that keeps the log of acts."""
 STEP_UP_SECONDS = 600.0
 """So long after a proof a person may do what is dangerous."""
 

@@ -3,8 +3,7 @@ import { Messages } from "@/features/shell/providers";
 import { Shell } from "@/features/shell/shell";
 import { loadMessages, localeOf, type LayoutProps } from "@/shared/i18n/load";
 
-const FEATURES = ["common", "nav", "home", "requests", "new", "organisation", "acts"];
-const FEATURES = ["common", "nav", "home", "requests", "new", "organisation", "article"];
+const FEATURES = ["common", "nav", "home", "requests", "new", "organisation", "acts", "article"];
 
 export default async function PortalLayout(props: LayoutProps) {
   const locale = await localeOf(props);
