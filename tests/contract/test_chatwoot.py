@@ -196,8 +196,7 @@ async def test_a_dashboard_app_is_made_once_and_its_address_is_mended(chatwoot: 
     moved = await chatwoot.ensure_dashboard_app("B", f"{url}/new", made.id)
     assert (moved.id, moved.title, moved.content) == (made.id, "Clobus", [{"type": "frame", "url": f"{url}/new"}])
     assert [one for one in await chatwoot.dashboard_apps() if one.id in (made.id, theirs.id)] == [theirs, moved]
-    for gone in (made.id, theirs.id, made.id):
-        await chatwoot.delete_dashboard_app(gone)
+    [await chatwoot.delete_dashboard_app(gone) for gone in (made.id, theirs.id, made.id)]
     assert not {made.id, theirs.id} & {one.id for one in await chatwoot.dashboard_apps()}
 
 
