@@ -16,13 +16,15 @@ from clobus.modules.notifications import service as notifications
 from clobus.sync.telegram.book import CHAT
 
 CONSULTATION = "consultation"
-SAID = "Messaged"
+SAID = frozenset({"Messaged", "Written"})
 """What was said changes nothing that a partner shows of the request."""
 
 
 async def push_to_partners(connection: Connection, events: Sequence[Event]) -> None:
     """Whatever changed, Chatwoot may show it wrongly now, and 1C too, unless 1C told it."""
-    changed = [(event.cons_id, event.origin) for event in events if event.cons_id is not None and event.name != SAID]
+    changed = [
+        (event.cons_id, event.origin) for event in events if event.cons_id is not None and event.name not in SAID
+    ]
     others = [id_ for id_, origin in changed if origin is not Origin.ONEC]
     await outbox.touch_each(connection, CONSULTATION, {"chatwoot": [id_ for id_, _ in changed], "onec": others})
 

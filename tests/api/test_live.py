@@ -351,3 +351,22 @@ async def test_stopping_sends_pages_away(desk: Desk) -> None:
         await heard(page, "hello")
         desk.server.should_exit = True
         assert await ended(page) == 1012
+
+
+async def test_what_is_written_in_one_tab_is_on_its_way_in_the_other_at_once(desk: Desk) -> None:
+    """There is no conversation yet, so nothing but our own event could tell of it."""
+    topic, door = f"consultation:{desk.request}", f"/api/consultations/{desk.request}/messages"
+    async with await desk.page(topic) as other, await desk.page(topic, role="manager") as manager:
+        for page in (other, manager):
+            await heard(page, "subscribed")
+        written = await desk.api.post(door, {"text": "Two tabs"}, key="k-1", role="client")
+        assert written.status_code == 202, written.text
+        for page, role in ((other, "client"), (manager, "manager")):
+            assert (await heard(page, "changed"))["topic"] == topic
+            shown = (await desk.api.get(door, role)).json()
+            assert [(one["key"], one["text"], one["state"]) for one in shown["sending"]] == [
+                (written.json()["key"], "Two tabs", "sending")
+            ]
+        again = await desk.api.post(door, {"text": "Two tabs"}, key="k-1", role="client")
+        assert again.json() == written.json()
+        assert await silent(other)  # the same once more is no news

@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from clobus.core import outbox
 from clobus.core.db import Connection, one, rows, run
+from clobus.core.events import Event, Origin, publish
 
 CHAT = "chat"
 """The subject of pushes in both directions; its id is the request's."""
@@ -60,7 +61,11 @@ async def note(connection: Connection, cons_id: UUID, chat_id: int, text: str, m
 
 
 async def say(connection: Connection, cons_id: UUID, text: str, mark: str, *, staff: bool) -> dict[str, Any]:
-    """Note what was written on a page for a request's conversation; it goes in order with what comes from chats."""
+    """Note what was written on a page for a request's conversation; it goes in order with what comes from chats.
+
+    The event tells other pages of the request at once: the conversation may be out of reach for long.
+    """
+    side = "desk" if staff else "client"
     [made] = await rows(
         connection,
         "insert into cons.telegram_messages (cons_id, chat_id, direction, kind, mark, content)"
@@ -68,7 +73,8 @@ async def say(connection: Connection, cons_id: UUID, text: str, mark: str, *, st
         (cons_id, PAGE, mark, Jsonb({"text": text, "staff": staff})),
     )
     await outbox.touch(connection, "chatwoot", CHAT, [cons_id])
-    return {"key": mark, "side": "desk" if staff else "client", "text": text, "at": made["created_at"].isoformat(),
+    await publish(connection, [Event("Written", cons_id, Origin.API, changes={"side": (None, side)})])
+    return {"key": mark, "side": side, "text": text, "at": made["created_at"].isoformat(),
             "state": "sending", "files": []}  # fmt: skip
 
 
