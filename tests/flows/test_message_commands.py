@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from clobus.core.db import Database
 from tests.api.conftest import settings
 from tests.flows.test_commands import clobus
+from tests.support.accounts import asked
 from tests.support.messages import happen, request, states
 from tests.support.platform import environment_for
 
@@ -34,6 +35,9 @@ async def test_list_show_and_another_try(dsn: str) -> None:
     assert (code, UUID(json.loads(out)["cons_id"])) == (0, cons_id)
     code, out, _ = await clobus(env, "messages", "retry", row["id"])
     assert (code, out.strip()) == (0, "queued")
+    kept = await asked(db, "select actor, act, target from log.audit")
+    assert kept["actor"].startswith("operator:")
+    assert (kept["act"], kept["target"]) == ("message.retried", row["id"])
     assert {state for _, state in await states(db)} == {"queued"}
     code, _, error = await clobus(env, "messages", "retry", row["id"])
     assert (code, error.split()[1]) == (2, "message.not_failed")

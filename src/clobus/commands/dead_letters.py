@@ -56,8 +56,11 @@ def show(id_: ID) -> None:
     """Show one in full, its payload too (which may hold personal data)."""
 
     async def work(runtime: Runtime) -> DictRow | None:
-        async with runtime.db.read() as connection:
-            return await _find(connection, id_)
+        async with runtime.db.transaction() as connection:
+            found = await _find(connection, id_)
+            if found is not None:
+                await session.noted(connection, "dead_letter.read", id_)
+            return found
 
     row = session.run(work)
     if row is None:
@@ -92,6 +95,13 @@ async def _on_each(runtime: Runtime, wanted: str, act: Act) -> int:
                 raise _unknown(wanted)
             found = [row]
         return sum([await _done(connection, row, act) for row in found])
+        act = "dead_letter.retried" if statements is _RETRY else "dead_letter.dropped"
+        done = 0
+        for row in found:
+            if count := await _act(connection, row, statements):
+                await session.noted(connection, act, f"{row['kind']}/{row['id']}")
+                done += count
+        return done
 
 
 async def _done(connection: Connection, row: dict[str, Any], act: Act) -> bool:

@@ -37,6 +37,8 @@ def drift(
             if not report.items:
                 break
             await comparing.repair(this, report)
+            async with runtime.db.transaction() as connection:
+                await session.noted(connection, "drift.repaired", "all", after={"items": report.total})
             await comparing.wait_for_queues(runtime.db)
             report = await comparing.compare_systems(this, deep=deep)
         return report

@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 
 from clobus.commands import session
-from clobus.core.auth import Role
+from clobus.core.auth import Role, hash_token
 from clobus.modules.accounts import service
 from clobus.runtime import Runtime
 
@@ -37,9 +37,12 @@ def make(
 
     async def work(runtime: Runtime) -> str:
         async with runtime.db.transaction() as connection:
-            return await service.create_key(
+            token = await service.create_key(
                 connection, role, name[:100], scopes, client, seconds=days * DAY if days else None
             )
+            after = {"name": name[:100], "role": role.value, "scopes": scopes, "days": days}
+            await session.noted(connection, "key.made", hash_token(token).hex()[:12], after=after)
+            return token
 
     typer.echo(session.run(work))
 
@@ -70,7 +73,10 @@ def revoke(key: Annotated[str, typer.Argument(help="The id that `list` prints.")
 
     async def work(runtime: Runtime) -> int:
         async with runtime.db.transaction() as connection:
-            return await service.revoke_key_named(connection, key.strip().lower())
+            ended = await service.revoke_key_named(connection, key.strip().lower())
+            if ended:
+                await session.noted(connection, "key.revoked", key.strip().lower())
+            return ended
 
     if not session.run(work):
         raise _wrong(f"there is no key {key}")

@@ -65,6 +65,7 @@ def retry(id_: ID) -> None:
     async def work(runtime: Runtime) -> None:
         async with runtime.db.transaction() as connection:
             await reading.retry(connection, id_)
+            await session.noted(connection, "message.retried", str(id_))
 
     session.run(work)
     typer.echo("queued")

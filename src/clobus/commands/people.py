@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from clobus.commands import session
-from clobus.modules.accounts import audit, people, sessions
+from clobus.modules.accounts import people, sessions
 from clobus.runtime import Runtime
 
 app = typer.Typer(no_args_is_help=True, help="Roles of people with accounts.")
@@ -35,10 +35,8 @@ def role(
                 return False
             await people.change(connection, person["person_id"], {"role": wanted})
             await sessions.end_all_of(connection, person["person_id"])
-            await audit.note(
-                connection, audit.Actor("operator"), "person.changed", target=str(person["person_id"]),
-                before={"role": person["role"]}, after={"role": wanted},
-            )  # fmt: skip
+            before, after = {"role": person["role"]}, {"role": wanted}
+            await session.noted(connection, "person.changed", str(person["person_id"]), before=before, after=after)
             return True
 
     if not session.run(work):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
+import os
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 import psycopg_pool
@@ -14,7 +16,9 @@ import typer
 
 from clobus import settings as settings_of
 from clobus.core import logging
+from clobus.core.db import Connection
 from clobus.core.errors import ClobusError, GatewayError
+from clobus.modules.accounts import audit
 from clobus.runtime import Runtime, open_runtime
 from clobus.sandbox import instance as instances
 from clobus.sandbox.process import PartError
@@ -66,6 +70,22 @@ def run(work: Callable[[Runtime], Awaitable[T]], *, pool_size: int = 4) -> T:
         logging.configure("ERROR")
         return asyncio.run(whole(given))
     raise typer.Exit(2)
+
+
+async def noted(
+    connection: Connection, act: str, target: str, *, before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:  # fmt: skip
+    """Write down what somebody does at the shell: he is known by his account on this machine."""
+    actor = audit.Actor(f"operator:{_user()}", role="operator", agent="shell")
+    await audit.note(connection, actor, act, target=target, before=before, after=after)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container whose number has no name
+        return str(os.getuid())
 
 
 def told_to_stop() -> asyncio.Event:

@@ -33,6 +33,8 @@ def run(
             names = ", ".join(sorted(schedule.INTERVALS))
             typer.echo(f"error: there is no process {feed}; there are {names}", err=True)
             raise typer.Exit(2)
+        async with runtime.db.transaction() as connection:
+            await session.noted(connection, "sync.run", process.name)
         before = await _last(runtime, process.name)
         deadline = clock.monotonic() + WAIT_SECONDS
         while True:

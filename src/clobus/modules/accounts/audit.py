@@ -26,7 +26,7 @@ ACTS = frozenset({
     "rating_question.changed", "rating_question.made", "request.cancelled", "request.changed", "request.files_added",
     "request.handed_over", "request.made", "request.moved", "request.rated", "request.read_anew", "request.said",
     "schedule.changed", "schedule.made", "schedule.removed", "session.begun", "session.ended", "session.link_made",
-    "session.proved", "session.refused", "sla.changed", "telegram.linked", "words.changed", "words.made",
+    "session.proved", "session.refused", "sla.changed", "sync.run", "telegram.linked", "words.changed", "words.made",
 })  # fmt: skip
 """Everything that people do: what the log may hold, and what the pages have words for."""
 HIDDEN: Final = "…"
