@@ -2,6 +2,7 @@
 
 import { useLocale, type Locale } from "next-intl";
 import { useMemo } from "react";
+import { dateWriter, numberWriter } from "./writers";
 import { uzbekAgo, uzbekDate, uzbekUnit } from "./uzbek";
 
 export const ZONE = "Asia/Tashkent";
@@ -20,7 +21,7 @@ export class Format {
 
   private moment(when: When, options: Intl.DateTimeFormatOptions): string {
     if (this.uzbek && !options.hour) return uzbekDate(new Date(when), { timeZone: ZONE, ...options });
-    return new Intl.DateTimeFormat(this.tag, { timeZone: ZONE, ...options }).format(new Date(when));
+    return dateWriter(this.tag, { timeZone: ZONE, ...options }).format(new Date(when));
   }
 
   /** 26 November 2026 */
@@ -55,7 +56,7 @@ export class Format {
 
   /** The day in Tashkent as YYYY-MM-DD, to group and to ask by. */
   key(when: When): string {
-    return new Intl.DateTimeFormat("en-CA", { timeZone: ZONE }).format(new Date(when));
+    return dateWriter("en-CA", { timeZone: ZONE }).format(new Date(when));
   }
 
   /** 3 minutes ago */
@@ -74,17 +75,17 @@ export class Format {
 
   /** 1 234.5 */
   number(value: number, digits = 0): string {
-    return new Intl.NumberFormat(this.tag, { maximumFractionDigits: digits }).format(value);
+    return numberWriter(this.tag, { maximumFractionDigits: digits }).format(value);
   }
 
   /** 41.3 % of a share between 0 and 1 */
   percent(share: number, digits = 0): string {
-    return new Intl.NumberFormat(this.tag, { style: "percent", maximumFractionDigits: digits }).format(share);
+    return numberWriter(this.tag, { style: "percent", maximumFractionDigits: digits }).format(share);
   }
 
   /** 120 000 UZS */
   money(value: number, currency = "UZS"): string {
-    return new Intl.NumberFormat(this.tag, { style: "currency", currency, maximumFractionDigits: 0 }).format(value);
+    return numberWriter(this.tag, { style: "currency", currency, maximumFractionDigits: 0 }).format(value);
   }
 
   /** 1.4 MB */
@@ -92,13 +93,13 @@ export class Format {
     const [unit, size]: [string, number] = value < 1e6 ? ["kilobyte", 1e3] : ["megabyte", 1e6];
     const style: Intl.NumberFormatOptions = { style: "unit", unit, maximumFractionDigits: 1 };
     if (this.uzbek) return uzbekUnit(this.number(value / size, 1), unit);
-    return new Intl.NumberFormat(this.tag, style).format(value / size);
+    return numberWriter(this.tag, style).format(value / size);
   }
 
   /** 2 h 05 min, from seconds */
   duration(seconds: number): string {
     const style = (value: number, unit: string) =>
-      this.uzbek ? uzbekUnit(this.number(value), unit) : new Intl.NumberFormat(this.tag, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 0 }).format(value);
+      this.uzbek ? uzbekUnit(this.number(value), unit) : numberWriter(this.tag, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 0 }).format(value);
     if (seconds < 60) return style(Math.round(seconds), "second");
     const minutes = Math.round(seconds / 60);
     if (minutes < 60) return style(minutes, "minute");

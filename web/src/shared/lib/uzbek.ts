@@ -1,3 +1,5 @@
+import { dateWriter } from "./writers";
+
 // Browsers seldom carry Uzbek: Chromium writes "M11 23" for 23 November. So its words are here; numbers are written as
 // Russian writes them, which is how Uzbek does.
 const MONTHS = ["yanvar", "fevral", "mart", "aprel", "may", "iyun", "iyul", "avgust", "sentabr", "oktabr", "noyabr", "dekabr"];
@@ -7,7 +9,7 @@ const AGO: Record<string, string> = { day: "kun", hour: "soat", minute: "daqiqa"
 
 /** A date of these parts: "Pay, 26-noyabr 2026". */
 export function uzbekDate(when: Date, options: Intl.DateTimeFormatOptions): string {
-  const parts = new Intl.DateTimeFormat("en-GB", { timeZone: options.timeZone, weekday: "short", day: "numeric", month: "numeric", year: "numeric" }).formatToParts(when);
+  const parts = dateWriter("en-GB", { timeZone: options.timeZone, weekday: "short", day: "numeric", month: "numeric", year: "numeric" }).formatToParts(when);
   const part = (type: string) => parts.find((each) => each.type === type)?.value ?? "";
   const month = MONTHS[Number(part("month")) - 1] ?? "";
   const day = options.day ? `${part("day")}-${options.month === "short" ? month.slice(0, 3) : month}` : "";

@@ -1,7 +1,7 @@
 "use client";
 
 import clsx from "clsx";
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 
 export type Column<Row> = {
   key: string;
@@ -30,25 +30,30 @@ export function Table<Row>({ caption, columns, rows, id, className }: Props<Row>
         </tr>
       </thead>
       <tbody role="rowgroup" className="max-md:block">
-        {rows.map((row) => (
-          <tr key={id(row)} role="row" className="border-b border-line last:border-0 max-md:block max-md:px-5 max-md:py-3 md:hover:bg-canvas">
-            {columns.map((each) => (
-              <td
-                key={each.key}
-                role="cell"
-                className={clsx(
-                  "align-middle max-md:flex max-md:min-h-8 max-md:items-center max-md:justify-between max-md:gap-4 md:px-5 md:py-3",
-                  each.lead && "font-medium max-md:mb-1",
-                  each.right && "num md:text-right",
-                )}
-              >
-                {!each.lead && <span aria-hidden className="shrink-0 text-sm text-muted md:hidden">{each.title}</span>}
-                <span className="min-w-0 max-md:text-right">{each.cell(row)}</span>
-              </td>
-            ))}
-          </tr>
-        ))}
+        {rows.map((row) => <Line key={id(row)} row={row} columns={columns as Column<unknown>[]} />)}
       </tbody>
     </table>
   );
 }
+
+// A row is drawn anew when it or the columns are other ones: a list that goes on keeps those that it has.
+const Line = memo(function Line({ row, columns }: { row: unknown; columns: Column<unknown>[] }) {
+  return (
+    <tr role="row" className="border-b border-line last:border-0 max-md:block max-md:px-5 max-md:py-3 md:hover:bg-canvas">
+      {columns.map((each) => (
+        <td
+          key={each.key}
+          role="cell"
+          className={clsx(
+            "align-middle max-md:flex max-md:min-h-8 max-md:items-center max-md:justify-between max-md:gap-4 md:px-5 md:py-3",
+            each.lead && "font-medium max-md:mb-1",
+            each.right && "num md:text-right",
+          )}
+        >
+          {!each.lead && <span aria-hidden className="shrink-0 text-sm text-muted md:hidden">{each.title}</span>}
+          <span className={clsx("min-w-0", !each.lead && "max-md:text-right")}>{each.cell(row)}</span>
+        </td>
+      ))}
+    </tr>
+  );
+});

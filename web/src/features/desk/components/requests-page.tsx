@@ -3,14 +3,14 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Search } from "lucide-react";
 import { useTranslations } from "next-intl";
-import { useDeferredValue, useState } from "react";
+import { useDeferredValue, useMemo, useState } from "react";
 import { useLive } from "@/features/live/live";
 import type { Schemas } from "@/shared/api/client";
 import { Input, Select } from "@/shared/ui/field";
 import { PageHeader, Section } from "@/shared/ui/page";
 import { More } from "@/shared/ui/pagination";
 import { EmptyState, Loaded } from "@/shared/ui/state";
-import { Table } from "@/shared/ui/table";
+import { Table, type Column } from "@/shared/ui/table";
 import { Link } from "@/shared/i18n/link";
 import { useFormat } from "@/shared/lib/format";
 import { deskKeys, managersQuery, requestsQuery, type Filters } from "../api";
@@ -62,25 +62,19 @@ export function RequestsPage() {
 function Found({ rows }: { rows: Row[] }) {
   const t = useTranslations("desk");
   const format = useFormat();
-  return (
-    <Table
-      caption={t("requests.title")}
-      rows={rows}
-      id={(row) => row.cons_id}
-      columns={[
-        {
-          key: "request", title: t("column.request"), lead: true,
-          cell: (row) => (
-            <Link href={`/desk/request?id=${row.cons_id}`} className="flex min-h-11 max-w-xl flex-col justify-center text-left hover:text-accent-strong">
-              <span className="line-clamp-1">{row.comment || t("no_text")}</span>
-              <span className="num text-sm font-normal text-muted">{row.number ? t("number", { number: row.number }) : t("no_number")} · {format.moments(row.create_date)}</span>
-            </Link>
-          ),
-        },
-        { key: "planned", title: t("column.planned"), cell: (row) => <Planned at={row.start_date} /> },
-        { key: "manager", title: t("column.manager"), cell: (row) => row.manager_name ?? <span className="text-warn">{t("no_manager")}</span> },
-        { key: "status", title: t("column.status"), cell: (row) => <Status status={row.status} /> },
-      ]}
-    />
-  );
+  const columns = useMemo<Column<Row>[]>(() => [
+    {
+      key: "request", title: t("column.request"), lead: true,
+      cell: (row) => (
+        <Link href={`/desk/request?id=${row.cons_id}`} className="flex min-h-11 max-w-xl flex-col justify-center text-left hover:text-accent-strong">
+          <span className="line-clamp-1">{row.comment || t("no_text")}</span>
+          <span className="num text-sm font-normal text-muted">{row.number ? t("number", { number: row.number }) : t("no_number")} · {format.moments(row.create_date)}</span>
+        </Link>
+      ),
+    },
+    { key: "planned", title: t("column.planned"), cell: (row) => <Planned at={row.start_date} /> },
+    { key: "manager", title: t("column.manager"), cell: (row) => row.manager_name ?? <span className="text-warn">{t("no_manager")}</span> },
+    { key: "status", title: t("column.status"), cell: (row) => <Status status={row.status} /> },
+  ], [t, format]);
+  return <Table caption={t("requests.title")} rows={rows} id={(row) => row.cons_id} columns={columns} />;
 }

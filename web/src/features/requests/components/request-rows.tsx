@@ -2,6 +2,7 @@
 
 import { ChevronRight } from "lucide-react";
 import { useTranslations } from "next-intl";
+import { memo } from "react";
 import { Link } from "@/shared/i18n/link";
 import { useFormat } from "@/shared/lib/format";
 import type { Request } from "../api";
@@ -17,7 +18,8 @@ export function RequestRows({ rows }: { rows: Request[] }) {
   );
 }
 
-function RequestRow({ row }: { row: Request }) {
+// Kept as it is when the list goes on.
+const RequestRow = memo(function RequestRow({ row }: { row: Request }) {
   const t = useTranslations("requests");
   const format = useFormat();
   const name = row.number ? t("number", { number: shortNumber(row.number) }) : t("no_number");
@@ -34,4 +36,4 @@ function RequestRow({ row }: { row: Request }) {
       </Link>
     </li>
   );
-}
+});
