@@ -33,15 +33,17 @@ test: ## every test
 	@$(INSTALL)
 	@sh tools/browser.sh
 	@sh tools/web.sh
+	@sh tools/lighthouse.sh
 	$(BIN)/pytest -q -n 3 --dist worksteal tests
 
 e2e: ## the tests of pages, in Chromium
 	@$(INSTALL)
 	@sh tools/browser.sh
 	@sh tools/web.sh
+	@sh tools/lighthouse.sh
 	$(BIN)/pytest -q tests/e2e
 
-lighthouse: ## Google's audit of sign-in, home and a request (RUNS=3 each; reports in build/lighthouse)
+lighthouse: ## Google's audit of sign-in, home and a request (RUNS=3 each; reports in build/lighthouse), page turns
 	@$(INSTALL)
 	@sh tools/browser.sh
 	@sh tools/web.sh

@@ -1,4 +1,4 @@
-"""`python -m tests.e2e.lighthouse`: Google's audit of the portal's pages, on a phone as it imagines one.
+"""`python -m tests.e2e.lighthouse`: Google's audit of the portal's pages, on a phone as it imagines one; page turns.
 
 Prints a table and what each page lost points for; the reports lie in build/lighthouse. Ends with 1 when a page is
 below the goal for accessibility or best practices; performance is told, not judged: it depends on the machine.
@@ -12,6 +12,7 @@ import os
 import statistics
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from tests.e2e.conftest import CHROMIUM, FLAGS
 from tests.e2e.instance import Sandbox, running
+from tests.e2e.turns import table, turned
 from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -50,13 +52,14 @@ class Verdict:
         return [name for name in JUDGED if self.scores[name] < GOALS[name]]
 
 
-def audit(port: int, name: str, url: str, run: int) -> dict[str, Any]:
+def audit(port: int, name: str, url: str, run: int, goals: Sequence[str]) -> dict[str, Any]:
     """One run of Lighthouse in the browser behind a debugging port."""
+    assert LIGHTHOUSE.exists(), "sh tools/lighthouse.sh installs it"
     REPORTS.mkdir(parents=True, exist_ok=True)
     node = subprocess.run(["sh", "tools/node.sh"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
     path = REPORTS / f"{name}-{run}"
     command = [f"{node}/node", str(LIGHTHOUSE), url, f"--port={port}", "--quiet", "--output=json", "--output=html"]
-    command += [f"--output-path={path}", f"--only-categories={','.join(GOALS)}", "--no-enable-error-reporting"]
+    command += [f"--output-path={path}", f"--only-categories={','.join(goals)}", "--no-enable-error-reporting"]
     subprocess.run(command, cwd=ROOT, check=True)
     found: dict[str, Any] = json.loads(path.with_name(path.name + ".report.json").read_text(encoding="utf-8"))
     return found
@@ -64,16 +67,18 @@ def audit(port: int, name: str, url: str, run: int) -> dict[str, Any]:
 
 def verdict(page: str, runs: list[dict[str, Any]]) -> Verdict:
     """The medians of some runs, and everything that was below a full score in any of them."""
+    goals = runs[0]["categories"]
     scores = {
-        name: round(100 * statistics.median(run["categories"][name]["score"] or 0 for run in runs)) for name in GOALS
+        name: round(100 * statistics.median(run["categories"][name]["score"] or 0 for run in runs)) for name in goals
     }
     times = {
         name: statistics.median(run["audits"][name]["numericValue"] for run in runs)
         for name in ("first-contentful-paint", "largest-contentful-paint", "total-blocking-time")
+        if "performance" in goals
     }
     lost: dict[str, str] = {}
     for run in runs:
-        for name in GOALS:
+        for name in goals:
             for reference in run["categories"][name]["auditRefs"]:
                 found = run["audits"][reference["id"]]
                 if reference["weight"] and found["score"] is not None and found["score"] < 0.9:
@@ -88,7 +93,7 @@ async def _signed_in(page: Page, sandbox: Sandbox, client: dict[str, str]) -> No
     await page.wait_for_url("**/home")
 
 
-async def audited(sandbox: Sandbox) -> list[Verdict]:
+async def audited(sandbox: Sandbox, *, times: int = RUNS, goals: Sequence[str] = tuple(GOALS)) -> list[Verdict]:
     """Sign-in as a stranger, then home and a request as a client."""
     api, client, port = sandbox.urls["api"], sandbox.client(), free_port()
     found = []
@@ -105,7 +110,9 @@ async def audited(sandbox: Sandbox) -> list[Verdict]:
                 page = await context.new_page()
                 await _signed_in(page, sandbox, client)
                 await page.close()
-            runs = [await asyncio.to_thread(audit, port, name, f"{api}{path}", run) for run in range(1, RUNS + 1)]
+            runs = [
+                await asyncio.to_thread(audit, port, name, f"{api}{path}", run, goals) for run in range(1, times + 1)
+            ]
             where = {run["finalDisplayedUrl"] for run in runs}
             assert where == {f"{api}{path}"}, f"{name} led to {where}"
             found.append(verdict(name, runs))
@@ -117,6 +124,7 @@ def main() -> int:
     """Audit, tell, judge."""
     with running() as sandbox:
         found = asyncio.run(audited(sandbox))
+        turns = asyncio.run(turned(sandbox))
     say = sys.stdout.write
     say(f"{'page':<10}{''.join(f'  {name}' for name in GOALS)}{'FCP ms':>12}{'LCP ms':>12}{'TBT ms':>12}\n")
     for each in found:
@@ -124,6 +132,7 @@ def main() -> int:
     say(f"{'goal':<10}{''.join(f'{goal:>{len(name) + 2}}' for name, goal in GOALS.items())}\n")
     below = {each.page: each.below() for each in found if each.below()}
     say(f"reports: {REPORTS.relative_to(ROOT)}\n" + (f"below the goal: {below}\n" if below else ""))
+    say(table(turns))
     return 1 if below else 0
 
 
