@@ -11,10 +11,13 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.e2e import test_console as console
+from tests.e2e import test_report_pages as reports
 from tests.e2e.barriers import WEB, looked_at, ready
 from tests.e2e.conftest import DESKTOP, PHONE, Pages
 from tests.e2e.instance import Sandbox
 
+APP = WEB / "src" / "app"
 FIRST_LOAD = 200_000
 PAGES = ("/home", "/requests", "/new", "/settings", "/organisation", "/request?id={id}")
 OPEN = ("/sign-in", "/sign-up", "/forgot-password", "/reset-password?token=x", "/verify-email?token=x", "/join?token=x")
@@ -102,6 +105,17 @@ async def test_a_client_asks_and_writes(sandbox: Sandbox, pages: Pages, client: 
     await page.get_by_role("button", name="Cancel request").click()
     await page.get_by_role("dialog").get_by_role("button", name="Cancel request").click()
     await expect(page.get_by_text("Cancelled").first).to_be_visible(timeout=20_000)
+
+
+def test_every_page_is_looked_at() -> None:
+    """A page that is added is looked at with axe in three languages and two widths, too."""
+    routes = {
+        "/".join(part for part in path.parent.relative_to(APP).parts[1:] if not part.startswith("("))
+        for path in APP.rglob("page.tsx")
+    }
+    looked = {place.partition("?")[0].strip("/") for place in (*OPEN, *PAGES, *console.PLACES, *reports.PAGES.values())}
+    # The bare language leads on to sign-in or home.
+    assert routes - looked == {""}
 
 
 @pytest.mark.parametrize(
