@@ -59,6 +59,7 @@ class ActOut(BaseModel):
     organisation_name: str | None
     act: str
     target: str | None
+    target_name: str | None
     address: str | None
     agent: str | None
     before: dict[str, Any] | None

@@ -81,6 +81,10 @@ async def note(
     )  # fmt: skip
 
 
+OF_PEOPLE = ("member.joined", "member.removed", "member.role_changed", "organisation.handed_over", "person.changed")
+"""Acts whose target, or new owner, is a person."""
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """Which acts are wanted, newest first; `cursor` is the last id of the page before."""
@@ -100,7 +104,9 @@ async def listed(connection: Connection, search: Search) -> list[DictRow]:
     return await rows(
         connection,
         "select a.id, a.at, a.actor, a.person_id, p.name as person_name, a.actor_role, a.organisation_id,"
-        " o.name as organisation_name, a.act, a.target, a.address, a.agent, a.before, a.after, a.trace_id"
+        " o.name as organisation_name, a.act, a.target, a.address, a.agent, a.before, a.after, a.trace_id,"
+        " case when a.act = any(%(of_people)s) then (select t.name from cab.people t"
+        " where t.person_id = coalesce(a.after ->> 'owner', a.target)::uuid) end as target_name"
         " from log.audit a left join cab.people p using (person_id)"
         " left join cab.organisations o on o.organisation_id = a.organisation_id"
         " where (%(person)s::uuid is null or a.person_id = %(person)s)"
@@ -112,7 +118,7 @@ async def listed(connection: Connection, search: Search) -> list[DictRow]:
         " and (%(since)s::timestamptz is null or a.at >= %(since)s)"
         " and (%(until)s::timestamptz is null or a.at < %(until)s)"
         " and (%(cursor)s::bigint is null or a.id < %(cursor)s) order by a.id desc limit %(limit)s",
-        {"person": search.person_id, "organisation": search.organisation_id, "act": search.act, "text": search.text,
+        {"of_people": list(OF_PEOPLE), "person": search.person_id, "organisation": search.organisation_id, "act": search.act, "text": search.text,
          "since": search.since, "until": search.until, "cursor": search.cursor, "limit": search.limit},
     )  # fmt: skip
 

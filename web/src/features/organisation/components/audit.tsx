@@ -11,6 +11,7 @@ import { Section } from "@/shared/ui/page";
 import { More } from "@/shared/ui/pagination";
 import { EmptyState, Loaded } from "@/shared/ui/state";
 import { Table, type Column } from "@/shared/ui/table";
+import { useActWords } from "../acts";
 import { auditQuery, type Act } from "../api";
 
 /** What was done in the organisation, by whom and from where. */
@@ -21,8 +22,9 @@ export function Audit({ organisation }: { organisation: string }) {
   const text = useDeferredValue(typed.trim());
   const query = useInfiniteQuery(auditQuery(organisation, text.length > 1 ? text : ""));
   const words = useActName();
+  const words = useActWords();
   const columns: Column<Act>[] = [
-    { key: "what", title: t("what"), lead: true, cell: (row) => words(row.act) },
+    { key: "what", title: t("what"), lead: true, cell: (row) => words(row) },
     { key: "who", title: t("who"), cell: (row) => row.person_name ?? row.actor },
     { key: "when", title: t("when"), cell: (row) => <span className="num">{format.moments(row.at)}</span> },
     { key: "where", title: t("where"), cell: (row) => <span className="num">{row.address ?? "—"}</span> },

@@ -3135,6 +3135,8 @@ export interface components {
             person_name: string | null;
             /** Target */
             target: string | null;
+            /** Target Name */
+            target_name: string | null;
             /** Trace Id */
             trace_id: string | null;
         };
@@ -6869,6 +6871,7 @@ export interface operations {
                      *           "person_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
                      *           "person_name": "text",
                      *           "target": "text",
+                     *           "target_name": "text",
                      *           "trace_id": "text"
                      *         }
                      *       ],
@@ -17806,6 +17809,7 @@ export interface operations {
                      *           "person_id": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
                      *           "person_name": "text",
                      *           "target": "text",
+                     *           "target_name": "text",
                      *           "trace_id": "text"
                      *         }
                      *       ],
