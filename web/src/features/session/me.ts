@@ -19,3 +19,10 @@ export const meQuery = queryOptions({ queryKey: ["me"], queryFn: read, staleTime
 export function useMe() {
   return useQuery(meQuery);
 }
+
+/** Whether the role in the organisation that the person acts for has this right; true while it is not known. */
+export function useMay(right: string): boolean {
+  const me = useMe().data;
+  const own = me?.organisations.find((each) => each.organisation_id === me.organisation_id) ?? me?.organisations[0];
+  return own?.rights.includes(right) ?? true;
+}

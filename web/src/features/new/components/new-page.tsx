@@ -7,6 +7,7 @@ import { Suspense, useRef, useState } from "react";
 import { KINDS, type KindName } from "@/features/requests/kinds";
 import { SlotPicker } from "@/features/requests/components/slot-picker";
 import { useSession } from "@/features/session/api";
+import { useMay } from "@/features/session/me";
 import { useGo } from "@/shared/i18n/link";
 import { Button } from "@/shared/ui/button";
 import { PageHeader, Section } from "@/shared/ui/page";
@@ -23,6 +24,13 @@ const NOTHING: Asked = { category: "", typical: "", words: "", software: "" };
 
 /** A new request: what it is about, the question, files, and when to call. */
 export function NewPage() {
+  const t = useTranslations("new");
+  const home = useTranslations("home");
+  const session = useSession().data;
+  const may = useMay("consultations:create");
+  // Without a client of the desk behind it an organisation can't ask: its staff say first which one it is.
+  const why = !may ? t("only_look") : session && !session.client_id ? home("unsure") : null;
+  if (why) return <><PageHeader title={t("title")} /><Notice tone="warn">{why}</Notice></>;
   return <Suspense><Form /></Suspense>;
 }
 
@@ -63,7 +71,6 @@ function Form() {
       },
       {
         onSuccess: ({ id, filesLost }) => {
-          if (filesLost) say.failed(new Error());
           say.done(t(filesLost ? "files_failed" : "sent"));
           go(`/request?id=${id}`, "replace");
         },

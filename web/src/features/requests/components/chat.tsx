@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { MessagesSquare } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useEffect, useRef } from "react";
+import { useMay } from "@/features/session/me";
 import { useFormat } from "@/shared/lib/format";
 import { Section } from "@/shared/ui/page";
 import { EmptyState, Loaded } from "@/shared/ui/state";
@@ -17,10 +18,11 @@ import { Composer } from "./composer";
 export function Chat({ request }: { request: Request }) {
   const t = useTranslations("requests.chat");
   const query = useQuery(talkQuery(request.cons_id));
+  const may = useMay("consultations:create");
   return (
     <Section title={t("title")} flush className="flex flex-col">
       <Loaded query={query}>{(talk) => <Messages id={request.cons_id} talk={talk} />}</Loaded>
-      {isOpen(request.status) ? <Composer id={request.cons_id} /> : <p className="border-t border-line px-5 py-4 text-sm text-muted">{t("over")}</p>}
+      {may && isOpen(request.status) ? <Composer id={request.cons_id} /> : <p className="border-t border-line px-5 py-4 text-sm text-muted">{t(isOpen(request.status) ? "only_look" : "over")}</p>}
     </Section>
   );
 }

@@ -7,6 +7,7 @@ import { useSearchParams } from "next/navigation";
 import { Suspense } from "react";
 import { useLive } from "@/features/live/live";
 import { ApiError } from "@/shared/api/client";
+import { useMay } from "@/features/session/me";
 import { Link } from "@/shared/i18n/link";
 import { useFormat } from "@/shared/lib/format";
 import { PageHeader, Section } from "@/shared/ui/page";
@@ -49,17 +50,18 @@ function Shown({ request }: { request: Request }) {
   const t = useTranslations("requests");
   const format = useFormat();
   const name = request.number ? t("number", { number: shortNumber(request.number) }) : t("no_number");
+  const may = useMay("consultations:create");
   const done = request.status === "closed" || request.status === "resolved";
   return (
     <>
       <PageHeader
         title={<span className="flex flex-wrap items-center gap-3"><span className="num">{name}</span><StatusBadge status={request.status} /></span>}
         text={`${t(`kind.${kindOf(request.consultation_type)}`)} · ${format.moments(request.create_date)}`}
-        actions={isOpen(request.status) ? <Actions request={request} /> : undefined}
+        actions={may && isOpen(request.status) ? <Actions request={request} /> : undefined}
       />
       <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="flex min-w-0 flex-col gap-5">
-          {done && <RateCard id={request.cons_id} />}
+          {may && done && <RateCard id={request.cons_id} />}
           <Section title={t("question")}><p className="leading-7 break-words whitespace-pre-line">{request.comment || t("no_text")}</p></Section>
           <Chat request={request} />
         </div>
