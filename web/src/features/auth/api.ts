@@ -78,17 +78,6 @@ export function useAccept() {
   return useMutation({ mutationFn: (token: string) => data(client.POST("/api/invitations/accept", { body: { token } })) });
 }
 
-/** How strong a password is, asked when the typing rests. */
-export function strengthQuery(password: string, about: string[]) {
-  return queryOptions({
-    queryKey: ["auth", "strength", password, about],
-    queryFn: () => data(client.POST("/api/auth/password/strength", { body: { password, about } })),
-    enabled: password.length > 0,
-    staleTime: Infinity,
-    gcTime: 0,
-  });
-}
-
 export function useTelegramStart() {
   return useMutation<Schemas["StartedOut"]>({ mutationFn: () => data(client.POST("/api/auth/telegram-login/start")) });
 }

@@ -55,3 +55,14 @@ export function useSignOut() {
     },
   });
 }
+
+/** How strong a password is, asked when the typing rests. */
+export function strengthQuery(password: string, about: string[]) {
+  return queryOptions({
+    queryKey: ["auth", "strength", password, about],
+    queryFn: () => data(client.POST("/api/auth/password/strength", { body: { password, about } })),
+    enabled: password.length > 0,
+    staleTime: Infinity,
+    gcTime: 0,
+  });
+}

@@ -6,14 +6,16 @@ import { usePathname, useSearchParams } from "next/navigation";
 import { useState, type FormEvent } from "react";
 import { useSession } from "@/features/session/api";
 import { actFor } from "@/shared/api/acting";
+import { Strength } from "@/features/session/strength";
+import { actFor } from "@/shared/api/client";
 import { Link } from "@/shared/i18n/link";
 import { useWrong, useZodForm } from "@/shared/lib/form";
 import { Button, buttonLook } from "@/shared/ui/button";
 import { Input } from "@/shared/ui/field";
 import { EmptyState, Notice, useErrorText } from "@/shared/ui/state";
 import { useAccept, useEnter, useForgot, useReset, useVerify } from "../api";
+import { forget, kept, keep } from "../invited";
 import { PasswordInput } from "./password-input";
-import { Strength } from "./strength";
 
 function Head({ title, text }: { title: string; text: string }) {
   return (
@@ -29,6 +31,8 @@ function ToSignIn({ look = "primary", query = "" }: { look?: "primary" | "quiet"
   return <Link href={`/sign-in${query}`} className={buttonLook(look, true)}>{t("back")}</Link>;
 }
 
+const nextQuery = (next: string | null) => (next ? `?next=${encodeURIComponent(next)}` : "");
+
 /** The link of a letter: it acts when the person presses the button, since mail programs open links, too. */
 export function VerifyPage() {
   const t = useTranslations("auth.verify");
@@ -37,7 +41,7 @@ export function VerifyPage() {
   const say = useErrorText();
   if (verify.data) {
     const moved = verify.data.state === "email_changed";
-    return <EmptyState icon={<CircleCheck className="size-6" />} title={t(moved ? "email_changed" : "verified")} text={t("verified_text")} action={<ToSignIn />} />;
+    return <EmptyState icon={<CircleCheck className="size-6" />} title={t(moved ? "email_changed" : "verified")} text={t("verified_text")} action={<ToSignIn query={nextQuery(moved ? null : kept())} />} />;
   }
   return (
     <>
@@ -46,6 +50,7 @@ export function VerifyPage() {
         {!token && <Notice tone="warn">{t("no_token")}</Notice>}
         {verify.error && <Notice tone="bad">{say(verify.error)}</Notice>}
         <Button wide disabled={!token} busy={verify.isPending} onClick={() => token && verify.mutate(token)}>{t("submit")}</Button>
+        {verify.error && <ToSignIn look="quiet" />}
       </div>
     </>
   );
@@ -94,6 +99,7 @@ export function ResetPage() {
         <Strength password={form.watch("password")} about={[]} />
         <PasswordInput label={t("again")} autoComplete="new-password" error={wrong(errors.again)} {...form.register("again")} />
         <Button type="submit" wide busy={reset.isPending}>{t("submit")}</Button>
+        {reset.error && <Link href="/forgot-password" className={buttonLook("quiet", true)}>{t("another")}</Link>}
       </form>
     </>
   );
@@ -109,16 +115,22 @@ export function JoinPage() {
   const say = useErrorText();
   const here = usePathname();
   function submit() {
-    accept.mutate(token, { onSuccess: (joined) => { actFor(joined.organisation_id); enter("client"); } });
+    accept.mutate(token, { onSuccess: (joined) => { forget(); actFor(joined.organisation_id); enter("client"); } });
   }
   const nobody = session.data === null;
+  const back = `${here}?token=${token}`;
   return (
     <>
       <Head title={t("title")} text={t(nobody ? "sign_in" : "text")} />
       <div className="flex flex-col gap-3">
         {accept.error && <Notice tone="bad">{say(accept.error)}</Notice>}
         {nobody
-          ? <ToSignIn query={`?next=${encodeURIComponent(`${here}?token=${token}`)}`} />
+          ? (
+            <>
+              <ToSignIn query={nextQuery(back)} />
+              <Link href="/sign-up?invited" onClick={() => keep(back)} className={buttonLook("secondary", true)}>{t("sign_up")}</Link>
+            </>
+          )
           : <Button wide busy={accept.isPending} disabled={!session.data} onClick={submit}>{t("submit")}</Button>}
       </div>
     </>

@@ -3,7 +3,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { MailCheck } from "lucide-react";
 import { useLocale, useTranslations } from "next-intl";
+import { useSearchParams } from "next/navigation";
 import { useState } from "react";
+import { Strength } from "@/features/session/strength";
 import { Link } from "@/shared/i18n/link";
 import { useWrong, useZodForm } from "@/shared/lib/form";
 import { Button } from "@/shared/ui/button";
@@ -11,13 +13,13 @@ import { Checkbox, Input } from "@/shared/ui/field";
 import { EmptyState, Notice, useErrorText } from "@/shared/ui/state";
 import { methodsQuery, useRegister } from "../api";
 import { PasswordInput } from "./password-input";
-import { Strength } from "./strength";
 
 /** A new account; the letter's link makes it real. */
 export function SignUpPage() {
   const t = useTranslations("auth.register");
   const locale = useLocale();
-  const [company, setCompany] = useState(true);
+  const invited = useSearchParams().has("invited");
+  const [company, setCompany] = useState(!invited);
   const form = useZodForm(async () => (await import("../schema"))[company ? "company" : "person"], { name: "", email: "", password: "", inn: "", company: "", code: "" });
   const register = useRegister();
   const methods = useQuery(methodsQuery).data;
@@ -35,15 +37,14 @@ export function SignUpPage() {
   return (
     <>
       <h1 className="text-2xl font-semibold">{t("title")}</h1>
-      <p className="mt-1.5 mb-6 text-muted">{t("text")}</p>
+      <p className="mt-1.5 mb-6 text-muted">{t(invited ? "text_invited" : "text")}</p>
       {methods && !methods.registration && <Notice tone="warn">{t("closed")}</Notice>}
       <form onSubmit={(event) => void submit(event)} noValidate className="flex flex-col gap-4">
-        {register.error && <Notice tone="bad">{say(register.error)}</Notice>}
         <Input label={t("name")} autoComplete="name" error={wrong(errors.name)} {...form.register("name")} />
         <Input label={t("email")} type="email" autoComplete="email" error={wrong(errors.email)} {...form.register("email")} />
         <PasswordField label={t("password_hint")} error={wrong(errors.password)} field={form.register("password")} />
         <Strength password={values.password} about={[values.email, values.name].filter(Boolean)} />
-        <Checkbox label={t("company")} checked={company} onChange={(event) => setCompany(event.target.checked)} />
+        {invited ? null : <Checkbox label={t("company")} checked={company} onChange={(event) => setCompany(event.target.checked)} />}
         {company && (
           <>
             <div className="grid gap-4 sm:grid-cols-[10rem_1fr]">
@@ -53,6 +54,7 @@ export function SignUpPage() {
             <Optional error={wrong(errors.code)} field={form.register("code")} />
           </>
         )}
+        {register.error && <Notice tone="bad">{say(register.error)}</Notice>}
         <Button type="submit" wide busy={register.isPending}>{t("submit")}</Button>
       </form>
       <p className="mt-5 text-center text-[0.95rem] text-muted">

@@ -2,7 +2,7 @@
 
 import { Send } from "lucide-react";
 import { useTranslations } from "next-intl";
-import { useState, type FormEvent } from "react";
+import { useEffect, useState, type FormEvent } from "react";
 import { Button, buttonLook } from "@/shared/ui/button";
 import { Input } from "@/shared/ui/field";
 import { Notice, useErrorText } from "@/shared/ui/state";
@@ -18,6 +18,8 @@ export function TelegramForm({ onSecond }: { onSecond: (asked: SignedIn) => void
   const enter = useEnter();
   const say = useErrorText();
   const begun = start.data;
+  const { mutate } = start;
+  useEffect(() => mutate(), [mutate]);
   function submit(event: FormEvent) {
     event.preventDefault();
     if (!begun) return;

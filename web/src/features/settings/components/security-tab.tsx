@@ -3,6 +3,7 @@
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import type { Me } from "@/features/session/me";
+import { Strength } from "@/features/session/strength";
 import { useWrong, useZodForm } from "@/shared/lib/form";
 import { Badge } from "@/shared/ui/badge";
 import { Button } from "@/shared/ui/button";
@@ -94,6 +95,7 @@ function Password({ has }: { has: boolean }) {
         {change.error && <Notice tone="bad">{errorText(change.error)}</Notice>}
         {has && <Input label={t("current")} type="password" autoComplete="current-password" error={wrong(errors.current)} {...form.register("current")} />}
         <Input label={t("new")} type="password" autoComplete="new-password" error={wrong(errors.password)} {...form.register("password")} />
+        <Strength password={form.watch("password")} about={[]} />
         <Input label={t("again")} type="password" autoComplete="new-password" error={wrong(errors.again)} {...form.register("again")} />
         <Button type="submit" look="secondary" className="self-start" busy={change.isPending}>{t("change_password")}</Button>
       </form>

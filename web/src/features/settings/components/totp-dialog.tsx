@@ -34,7 +34,7 @@ export function TotpDialog({ open, onClose, onCodes }: { open: boolean; onClose:
           {made ? <img alt={t("totp_picture")} width={176} height={176} className="rounded-lg bg-white p-2" src={`data:image/svg+xml;utf8,${encodeURIComponent(made.svg)}`} /> : <Skeleton className="size-44" />}
           <div className="min-w-0 flex-1">
             <p className="text-sm text-muted">{t("totp_by_hand")}</p>
-            <p className="mt-1 font-mono text-[0.95rem] break-all select-all">{made?.secret.match(/.{1,4}/g)?.join(" ")}</p>
+            <p className="mt-1 font-mono text-[0.95rem] select-all">{made?.secret.match(/.{1,4}/g)?.join(" ")}</p>
           </div>
         </div>
         <form onSubmit={submit} className="flex flex-col gap-4">

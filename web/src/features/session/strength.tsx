@@ -4,14 +4,14 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import clsx from "clsx";
 import { useTranslations } from "next-intl";
 import { useEffect, useState } from "react";
-import { strengthQuery } from "../api";
+import { strengthQuery } from "./api";
 
 const REST_MILLIS = 300;
 const TONES = ["bg-bad", "bg-bad", "bg-warn", "bg-good", "bg-good"];
 
 /** How strong a password is; asked of the server when the typing rests. */
 export function Strength({ password, about }: { password: string; about: string[] }) {
-  const t = useTranslations("auth.strength");
+  const t = useTranslations("common.strength");
   const [rested, setRested] = useState("");
   useEffect(() => {
     const timer = setTimeout(() => setRested(password), REST_MILLIS);
