@@ -173,8 +173,7 @@ async def signed_in(request: Request, person: DictRow, how: str, *, strong: bool
             after={"how": how, "strong": strong, "new_device": fresh},
         )  # fmt: skip
         if fresh and person["email"]:
-            told = {"device": f"{agent_of(request)}, {auth.address(request)}"}
-            kind = i18n.text(person["language"], f"letter.device.{signing.agent_of(request)}")
+            kind = i18n.text(person["language"], f"letter.device.{agent_of(request)}")
             told = {"device": f"{kind}, {auth.address(request)}"}
             await letters.queue(connection, [Post("new_device", person["email"], person["language"], told)])
     door = auth.door_of(request)

@@ -95,13 +95,6 @@ async def _on_each(runtime: Runtime, wanted: str, act: Act) -> int:
                 raise _unknown(wanted)
             found = [row]
         return sum([await _done(connection, row, act) for row in found])
-        act = "dead_letter.retried" if statements is _RETRY else "dead_letter.dropped"
-        done = 0
-        for row in found:
-            if count := await _act(connection, row, statements):
-                await session.noted(connection, act, f"{row['kind']}/{row['id']}")
-                done += count
-        return done
 
 
 async def _done(connection: Connection, row: dict[str, Any], act: Act) -> bool:
@@ -109,6 +102,8 @@ async def _done(connection: Connection, row: dict[str, Any], act: Act) -> bool:
         await act(connection, row["kind"], row["id"])
     except (Conflict, NotFound):
         return False
+    name = "dead_letter.retried" if act is dead_letters.retry else "dead_letter.dropped"
+    await session.noted(connection, name, f"{row['kind']}/{row['id']}")
     return True
 
 

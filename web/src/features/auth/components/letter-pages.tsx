@@ -7,7 +7,6 @@ import { useState, type FormEvent } from "react";
 import { useSession } from "@/features/session/api";
 import { actFor } from "@/shared/api/acting";
 import { Strength } from "@/features/session/strength";
-import { actFor } from "@/shared/api/client";
 import { Link } from "@/shared/i18n/link";
 import { useWrong, useZodForm } from "@/shared/lib/form";
 import { Button, buttonLook } from "@/shared/ui/button";

@@ -4,7 +4,6 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { ScrollText } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useDeferredValue, useState } from "react";
-import { useActName } from "@/shared/lib/acts";
 import { useFormat } from "@/shared/lib/format";
 import { Input } from "@/shared/ui/field";
 import { Section } from "@/shared/ui/page";
@@ -21,7 +20,6 @@ export function Audit({ organisation }: { organisation: string }) {
   const [typed, setTyped] = useState("");
   const text = useDeferredValue(typed.trim());
   const query = useInfiniteQuery(auditQuery(organisation, text.length > 1 ? text : ""));
-  const words = useActName();
   const words = useActWords();
   const columns: Column<Act>[] = [
     { key: "what", title: t("what"), lead: true, cell: (row) => words(row) },
