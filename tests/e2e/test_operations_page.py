@@ -22,7 +22,8 @@ insert into log.letters (id, type, email, language, params, state, attempts, err
 MESSAGE = """
 with told as (insert into log.notification_log (id, notification_type, entity_id, unique_hash, language, state, channel,
  route, body, audience, recipient, expires_at) select gen_random_uuid(), 'accepted', cons_id, 'e2e', 'ru', 'failed',
- 'email', '{email}', '<b>Accepted</b>', 'client', 'client', now() + interval '1 day' from cons.cons limit 1 returning id)
+ 'email', '{email}', '<b>Accepted</b>', 'client', 'client', now() + interval '1 day' from cons.cons limit 1
+ returning id)
 insert into log.notification_attempts (notification_id, channel, state, error, times, at)
 select id, 'email', 'failed', 'no such box', 2, now() from told
 """

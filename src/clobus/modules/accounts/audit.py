@@ -118,7 +118,8 @@ async def listed(connection: Connection, search: Search) -> list[DictRow]:
         " and (%(since)s::timestamptz is null or a.at >= %(since)s)"
         " and (%(until)s::timestamptz is null or a.at < %(until)s)"
         " and (%(cursor)s::bigint is null or a.id < %(cursor)s) order by a.id desc limit %(limit)s",
-        {"of_people": list(OF_PEOPLE), "person": search.person_id, "organisation": search.organisation_id, "act": search.act, "text": search.text,
+        {"of_people": list(OF_PEOPLE), "person": search.person_id, "organisation": search.organisation_id,
+         "act": search.act, "text": search.text,
          "since": search.since, "until": search.until, "cursor": search.cursor, "limit": search.limit},
     )  # fmt: skip
 
