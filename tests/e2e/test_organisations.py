@@ -16,7 +16,7 @@ from playwright.async_api import Page, expect
 
 from clobus.core.db import Database, one, rows, run
 from clobus.core.events import Event, Origin, publish
-from clobus.modules.accounts import organisations, people, second_factors
+from clobus.modules.accounts import organisations, people, second_factors, telegram_login
 from tests.e2e.conftest import PHONE, Pages
 from tests.e2e.instance import Sandbox
 from tests.e2e.test_portal import _whole
@@ -230,6 +230,36 @@ async def test_an_account_is_tied_and_then_asks_for_the_second_factor(sandbox: S
             assert await second_factors.remove(connection, person["person_id"])
     finally:
         await db.close()
+
+
+async def test_a_telegram_is_tied_on_the_page_and_untied(sandbox: Sandbox, pages: Pages) -> None:
+    """The bot's part, giving the code to who shared his telephone, is done in the database."""
+    page = await entered(pages, sandbox, "viewer", size=PHONE)
+    await page.goto(f"{sandbox.urls['api']}/en/settings?tab=security")
+    line = page.locator("li", has_text="Telegram")
+    await line.get_by_role("button", name="Tie").click()
+    start = await line.get_by_role("link", name="Open the bot").get_attribute("href")
+    assert start is not None
+    box, tie = line.get_by_label("Code from the bot"), line.get_by_role("button", name="Tie")
+    await box.fill("000000")
+    await tie.click()
+    await expect(line.get_by_role("alert")).to_be_visible()
+    pages.complaints[:] = [each for each in pages.complaints if "401" not in each]
+    db = await opened(sandbox)
+    try:
+        async with db.transaction() as connection:
+            await run(connection, "insert into cons.telegram_users (telegram_user_id, chat_id, phone_number)"
+                                  " values (777001, 777001, '+998901112233')")  # fmt: skip
+            code = await telegram_login.give_code(connection, start.rpartition("login_")[2], 777001)
+    finally:
+        await db.close()
+    await box.fill(str(code))
+    await tie.click()
+    await expect(page.get_by_text("The service is tied to your account")).to_be_visible()
+    await line.get_by_role("button", name="Untie").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Untie").click()
+    await expect(page.get_by_text("Telegram was untied")).to_be_visible()
+    await expect(line).to_contain_text("not tied")
 
 
 async def test_pairs_are_decided_side_by_side(sandbox: Sandbox, pages: Pages) -> None:
