@@ -34,7 +34,7 @@ async def ready(page: Page) -> None:
 
 async def looked_at(page: Page, name: str, *, dark: bool = False) -> list[str]:
     """What is wrong with the page that is open, wide in one colour and narrow in the other; leaves its pictures."""
-    found = []
+    found, before = [], page.viewport_size
     for size in (DESKTOP, PHONE):
         await page.set_viewport_size(size)  # type: ignore[arg-type]  # a size
         await page.evaluate(
@@ -47,4 +47,6 @@ async def looked_at(page: Page, name: str, *, dark: bool = False) -> list[str]:
         if more > 0:
             found.append(f"{name} is {more} px wider than {size['width']}")
         found += [f"{name} {size['width']}: {each}" for each in await barriers(page)]
+    if before:
+        await page.set_viewport_size(before)
     return found
