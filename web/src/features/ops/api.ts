@@ -60,7 +60,9 @@ export function lettersQuery(kind: LetterKind | undefined, q: string | undefined
 
 export function letterQuery(letter: Letter) {
   return queryOptions({
-    queryKey: [...opsKeys.all, "letter", letter.kind, letter.id],
+    // Not below the others: an act makes those stale, and this one would be asked for when it is there no more.
+    queryKey: ["ops-letter", letter.kind, letter.id],
+    gcTime: 0,
     queryFn: () => data(client.GET("/api/ops/dead-letters/{kind}", { params: { path: { kind: letter.kind as LetterKind }, query: { id: letter.id } } })),
     staleTime: Infinity,
     refetchOnWindowFocus: false,
