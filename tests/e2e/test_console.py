@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -16,7 +15,7 @@ from tests.e2e.instance import Sandbox
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 PLACES = (
     "desk", "desk/requests", "desk/request?id={cons_id}", "desk/managers", "desk/clients", "desk/client?id={client_id}",
-    "desk/knowledge", "desk/panel", "ops", "ops/people", "dashboard-app", "missing",
+    "desk/knowledge", "desk/merges", "desk/panel", "ops", "ops/people", "dashboard-app", "missing",
 )  # fmt: skip
 
 
@@ -40,19 +39,6 @@ async def open_request(page: Page, sandbox: Sandbox) -> dict[str, Any]:
     return found
 
 
-async def panel_of(page: Page, sandbox: Sandbox, language: str, request: dict[str, Any]) -> None:
-    """The panel with its pass, told of a conversation by the page itself: here nobody frames it."""
-    api = sandbox.urls["api"]
-    answer = await page.context.request.post(f"{api}/api/dashboard-app/passes", headers={"Origin": api})
-    assert answer.ok, await answer.text()
-    await page.evaluate(f"sessionStorage['clobus.dashboard-pass'] = '{(await answer.json())['token']}'")
-    await page.goto(f"{api}/{language}/dashboard-app")
-    said = {"event": "appContext", "data": {"conversation": {"id": request["conversation_id"]}}}
-    await page.evaluate("said => postMessage(said, '*')", json.dumps(said))
-    await expect(page.get_by_role("heading", level=1)).to_be_visible()
-    await ready(page)
-
-
 @pytest.mark.parametrize("language", ["uz", "ru", "en"])
 async def test_every_page_has_its_heading_fits_its_window_and_keeps_nobody_out(
     pages: Pages, sandbox: Sandbox, language: str
@@ -66,8 +52,6 @@ async def test_every_page_has_its_heading_fits_its_window_and_keeps_nobody_out(
         assert await page.evaluate("document.documentElement.lang") == language
         name = re.sub("[^a-z]+", "-", place.partition("?")[0])
         wrong += await looked_at(page, f"{language}-{name}", dark=language == "ru")
-    await panel_of(page, sandbox, language, request)
-    wrong += await looked_at(page, f"{language}-dashboard-app-panel", dark=language == "ru")
     assert wrong == []
 
 

@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import FrameLocator, Page, expect
 
 from clobus.sandbox import people
+from tests.e2e.barriers import barriers
 from tests.e2e.conftest import PHONE, Pages
 from tests.e2e.instance import Sandbox
 
@@ -94,6 +95,7 @@ async def test_the_platform_registered_it_and_it_shows_card_and_numbers(
     await page.goto(seats.address(second["conversation_id"], seat["currentAgent"]["id"]))
     await shows(page, second)
     frame = next(each for each in page.frames if each.url.startswith(seats.api))
+    assert await barriers(frame) == []
     before = await frame.evaluate(kept)
     async with page.expect_response(lambda got: "/dashboard-app/conversations/" in got.url, timeout=POLLS):
         pass
