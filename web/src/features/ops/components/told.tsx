@@ -26,8 +26,8 @@ export function ToldList() {
   const query = useInfiniteQuery(toldQuery((state || undefined) as ToldState | undefined));
   return (
     <Section flush title={t("told.title")} text={t("told.text")}>
-      <div className="border-b border-line p-5 sm:max-w-xs">
-        <Select label={t("column.state")} empty={t("told.any")} options={TOLD_STATES.map((value) => ({ value, label: t(`told.state.${value}`) }))} value={state} onChange={(event) => setState(event.target.value)} />
+      <div className="border-b border-line p-5">
+        <Select className="sm:max-w-xs" label={t("column.state")} empty={t("told.any")} options={TOLD_STATES.map((value) => ({ value, label: t(`told.state.${value}`) }))} value={state} onChange={(event) => setState(event.target.value)} />
       </div>
       <Loaded query={query}>
         {({ pages }) => {
