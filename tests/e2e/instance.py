@@ -12,12 +12,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, LiteralString
 
 import httpx
+import psycopg
+from psycopg.rows import dict_row
 
 from tests.support.ports import free_port
 
 READY_SECONDS = 180
+# People of all tests come from one address.
+LIMITS = {"CLOBUS_LIMITS__SIGNS_PER_MINUTE": "1000", "CLOBUS_LIMITS__GUESSES_PER_MINUTE": "1000"}
 
 
 @dataclass
@@ -38,6 +43,12 @@ class Sandbox:
         """`email` and `password` of one person of each role."""
         found: dict[str, dict[str, str]] = json.loads((self.data / "logins.json").read_text(encoding="utf-8"))
         return found
+    def sql(self, statement: LiteralString, *parameters: object) -> list[dict[str, Any]]:
+        """Find or change what no door tells or changes, such as how long ago something was."""
+        url = json.loads((self.data / "instance.json").read_text(encoding="utf-8"))["database_url"]
+        with psycopg.connect(url, row_factory=dict_row) as connection:
+            done = connection.execute(statement, parameters or None)
+            return done.fetchall() if done.description else []
 
     def client(self) -> dict[str, str]:
         """A client with a request of his own (`client_id`, `id`), and the `key` that makes links for him."""
@@ -47,6 +58,17 @@ class Sandbox:
             found = http.get("/api/consultations", params={"limit": 50}).raise_for_status().json()["consultations"]
             row = next(each for each in found if each["client_id"] and each["number"])
         return {"key": key, "client_id": row["client_id"], "id": row["cons_id"]}
+
+    def companies(self) -> list[dict[str, Any]]:
+        """Clients of the desk with an address and a tax id of their own whom nobody has claimed, in any order."""
+        return self.sql(
+            "select c.email, c.org_inn, c.company_name, c.phone_number from cons.clients c where c.is_parent"
+            " and not c.deleted and c.code_abonent is not null and c.company_name is not null and c.email like '%@%'"
+            " and c.phone_number is not null and length(c.org_inn) = 9 and not exists"
+            " (select 1 from cab.organisations o where o.inn = c.org_inn)"
+            " and not exists (select 1 from cons.clients d where d.client_id <> c.client_id"
+            " and d.is_parent and d.org_inn = c.org_inn) order by random() limit 20"
+        )
 
     def link(self, client: dict[str, str]) -> str:
         """Where that client signs in, once."""
@@ -59,7 +81,7 @@ class Sandbox:
 
 def _environment(data: Path) -> dict[str, str]:
     plain = {name: value for name, value in os.environ.items() if not name.startswith("CLOBUS_")}
-    return plain | {"DATA": str(data), "PYTHONUNBUFFERED": "1"}
+    return plain | LIMITS | {"DATA": str(data), "PYTHONUNBUFFERED": "1"}
 
 
 @contextmanager

@@ -1,0 +1,136 @@
+"""A question from its first word to its stars, between a client's page, 1C and Chatwoot."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.e2e.conftest import PHONE, Pages
+from tests.e2e.instance import Sandbox
+from tests.e2e.stories import LONG, PASSWORD, Mailbox, Office, at_home, registered, sign_in
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+FILE = {"name": "balans.txt", "mimeType": "text/plain", "buffer": b"aktiv = passiv"}
+
+
+async def _client(sandbox: Sandbox, pages: Pages, company: dict[str, Any], **how: Any) -> tuple[Page, Mailbox]:
+    box = await registered(sandbox, company["email"], "Aziz Karimov", company)
+    page = await pages.open("about:blank", **how)
+    await sign_in(page, sandbox, company["email"], PASSWORD)
+    await at_home(page)
+    return page, box
+
+
+async def test_a_consultation_lives_through_pages_1c_and_chatwoot(
+    sandbox: Sandbox, pages: Pages, companies: list[dict[str, Any]]
+) -> None:
+    company, api, office = companies.pop(), sandbox.urls["api"], Office(sandbox)
+    page, _ = await _client(sandbox, pages, company)
+    pages.forgive("/cancel")
+    words = f"Как закрыть месяц и начислить НДС? {company['org_inn']}"
+    await page.goto(f"{api}/en/new?kind=accounting")
+    await page.get_by_role("button", name="Send request").click()
+    await expect(page.get_by_text("Write your question or choose a typical one")).to_be_visible()
+    category = page.get_by_label("Category")
+    await category.select_option(index=1)
+    typical = page.get_by_label("Typical question")
+    await typical.select_option(index=1)
+    await page.get_by_label("Your question").fill(words)
+    await expect(page.get_by_text("The answer may be here")).to_be_visible()
+    await page.get_by_label("Add a file").set_input_files(FILE)
+    await page.get_by_text("At a set time").click()
+    await page.get_by_role("group", name="Day").get_by_role("radio").nth(1).check(force=True)
+    await page.get_by_role("group", name="Hour").get_by_role("radio").first.check(force=True)
+    await page.get_by_role("button", name="Send request").click()
+    await expect(page).to_have_url(re.compile(r"/en/request\?id="))
+    await expect(page.locator("h1")).to_contain_text("No. ", timeout=LONG)  # 1C's number, told live
+    document = await office.document(company["org_inn"])
+    key, name = await office.manager(document["manager_key"])
+    await office.acts(document["key"], act="assign", manager=key)
+    await expect(page.locator("dl", has_text="Manager")).to_contain_text(name, timeout=LONG)
+
+    await page.get_by_role("button", name="Move", exact=True).click()
+    window = page.get_by_role("dialog", name="Pick another time")
+    await window.get_by_role("group", name="Day").get_by_role("radio").nth(2).check(force=True)
+    await window.get_by_role("group", name="Hour").get_by_role("radio").first.check(force=True)
+    await window.get_by_label("Reason").fill("The accountant is away")
+    await window.get_by_role("button", name="Set the time").click()
+    await expect(window).to_have_count(0)
+
+    log = page.get_by_role("log")
+    box = page.get_by_label("Message", exact=True)
+    await box.fill("The report is attached")
+    await page.get_by_label("Attach a file").first.set_input_files(FILE)
+    await box.press("Enter")
+    await expect(log).to_contain_text("The report is attached", timeout=LONG)
+    await expect(log).to_contain_text("balans.txt", timeout=LONG)
+    await office.answers(page.url.rpartition("=")[2], "Please look at the act", ("act.txt", b"act"))
+    await expect(log).to_contain_text("Please look at the act", timeout=LONG)
+    async with page.expect_download() as download:
+        await log.get_by_role("link", name=re.compile("act.txt")).click()
+    assert (await (await download.value).path()).read_bytes() == b"act"
+
+    await office.acts(document["key"], act="close")
+    await expect(page.get_by_text("How was the consultation?")).to_be_visible(timeout=LONG)
+    for row in await page.locator("fieldset", has=page.get_by_label("Mark 5")).all():
+        await row.get_by_label("Mark 5").check(force=True)
+    await page.get_by_label("Comment").fill("Clear and quick")
+    await page.get_by_role("button", name="Send", exact=True).last.click()
+    await expect(page.get_by_text("Your mark: 5.0")).to_be_visible(timeout=LONG)
+
+
+async def test_support_is_asked_once_at_a_time_and_cancelled_while_it_is_fresh(
+    sandbox: Sandbox, pages: Pages, companies: list[dict[str, Any]]
+) -> None:
+    api = sandbox.urls["api"]
+    page, _ = await _client(sandbox, pages, companies.pop(), size=PHONE)
+    pages.forgive("/api/consultations/simple", "/cancel")
+
+    async def ask(words: str) -> None:
+        await page.goto(f"{api}/uz/new?kind=support")
+        await page.get_by_label("Savolingiz").fill(words)
+        await page.get_by_role("button", name="Murojaatni yuborish").click()
+
+    await ask("Dastur ochilmayapti, litsenziya topilmadi deydi")
+    await expect(page).to_have_url(re.compile(r"/uz/request\?id="))
+    first = page.url
+    await ask("Yana bir savol")
+    await expect(page.get_by_text("ochiq")).to_be_visible()
+    await page.goto(first)
+    await page.get_by_role("button", name="Bekor qilish").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Bekor qilish").click()
+    await expect(page.get_by_text("Bekor qilingan").first).to_be_visible(timeout=LONG)
+    await ask("Endi boshqa savol")
+    await expect(page).to_have_url(re.compile(r"/uz/request\?id="))
+
+
+async def test_a_move_is_told_by_the_channel_and_in_the_language_that_were_chosen(
+    sandbox: Sandbox, pages: Pages, companies: list[dict[str, Any]]
+) -> None:
+    company, api, office = companies.pop(), sandbox.urls["api"], Office(sandbox)
+    page, box = await _client(sandbox, pages, company)
+    await page.goto(f"{api}/en/settings?tab=notifications")
+    for channel in ("Telegram", "The request’s talk", "On the open page"):
+        await page.get_by_label(channel).uncheck()
+    await page.get_by_label("E-mail", exact=True).check()
+    await page.get_by_label("Language of notifications").select_option("uz")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("Saved")).to_be_visible()
+    await page.goto(f"{api}/en/new?kind=accounting")
+    await page.get_by_label("Your question").fill(f"Balance {company['org_inn']}")
+    await page.get_by_role("button", name="Send request").click()
+    await expect(page).to_have_url(re.compile(r"/en/request\?id="))
+    document = await office.document(company["org_inn"])
+    await office.acts(document["key"], act="redate", planned="2031-05-05T10:30")
+    await box.letter("ariza")
+    await page.goto(f"{api}/en/settings?tab=notifications")
+    await page.get_by_label("Quiet hours").check()
+    await page.get_by_label("From").fill("00:00")
+    await page.get_by_label("To", exact=True).fill("23:59")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("Saved")).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_label("To", exact=True)).to_have_value("23:59")
