@@ -101,14 +101,6 @@ async def at_home(page: Page) -> None:
     await expect(page.locator("h1")).to_be_visible()
 
 
-async def prove(page: Page, *, password: str | None = None, code: str | None = None) -> None:
-    """Answer the window that asks for a fresh proof."""
-    window = page.get_by_role("dialog", name="Confirm that it’s you")
-    await window.get_by_role("textbox").fill(password or code or "")
-    await window.get_by_role("button", name="Confirm", exact=True).click()
-    await expect(window).to_have_count(0)
-
-
 def code_of(secret: str, *, later: int = 0) -> str:
     """What an authenticator shows now, or some steps of half a minute later (a step's code works once)."""
     return pyotp.TOTP(secret.replace(" ", "")).at(int(time.time()) + 30 * later)
@@ -157,13 +149,3 @@ class Office:
         """Do something with a document of 1C."""
         async with httpx.AsyncClient() as http:
             (await http.post(f"{self._doors}/onec/documents/{key}", json=act)).raise_for_status()
-
-    async def answers(self, number: str, text: str, file: tuple[str, bytes]) -> None:
-        """A manager writes into a conversation of Chatwoot, with a file."""
-        form = {"text": text, "private": "false"}
-        async with httpx.AsyncClient() as http:
-            said = await http.post(
-                f"{self._doors}/chatwoot/conversations/{number}/messages", data=form,
-                files={"files": (*file, "text/plain")},
-            )  # fmt: skip
-            said.raise_for_status()

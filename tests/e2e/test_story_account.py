@@ -200,16 +200,6 @@ async def test_an_authenticator_guards_an_account_and_recovery_codes_stand_in_on
     await confirm.click()
     await at_home(other)
 
-    sandbox.sql("update cab.sessions set proved_at = now() - interval '1 hour' where person_id ="
-                " (select person_id from cab.people where email = %s)", address)  # fmt: skip
-    await other.goto(f"{sandbox.urls['api']}/en/settings?tab=security")
-    await expect(other.get_by_text("9 left")).to_be_visible()
-    await other.get_by_role("button", name="Turn off").click()
-    await other.get_by_role("dialog").get_by_role("button", name="Turn off").click()
-    await stories.prove(other, code=codes[1])
-    await expect(other.get_by_text("The authenticator is off")).to_be_visible()
-    await box.letter("Your second step was changed")
-
 
 async def test_a_passkey_is_added_signs_in_and_is_removed(
     sandbox: Sandbox, pages: Pages, companies: list[dict[str, Any]]
