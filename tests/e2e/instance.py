@@ -43,6 +43,7 @@ class Sandbox:
         """`email` and `password` of one person of each role."""
         found: dict[str, dict[str, str]] = json.loads((self.data / "logins.json").read_text(encoding="utf-8"))
         return found
+
     def sql(self, statement: LiteralString, *parameters: object) -> list[dict[str, Any]]:
         """Find or change what no door tells or changes, such as how long ago something was."""
         url = json.loads((self.data / "instance.json").read_text(encoding="utf-8"))["database_url"]
