@@ -31,6 +31,7 @@ DRIFT: tuple[tuple[str, str, str], ...] = (
         r".*\.(reply_time|web_widget_script|website_token|website_url|widget_color)",
         "recorded: null for an API inbox",
     ),
+    (rf"GET {_V1}/agent_bots", r"\[\]\.(account_id|description)", "null for a bot of the whole installation"),
     (rf"GET {_V1}/webhooks", r"\.", "recorded: the list is below payload.webhooks, not an array"),
     (rf"POST {_V1}/contacts", r"\.payload", "recorded: payload is an object of contact and contact_inbox"),
     (rf"POST {_V1}/contacts/{{id}}/contact_inboxes", r"\.inbox\.provider", "recorded: null for an API inbox"),
@@ -286,6 +287,8 @@ def _platform(desk: Desk) -> Iterator[httpx.Response]:
     bot = {"name": "Б", "description": "d", "outgoing_url": "https://b.example", "account_id": desk.account}
     yield desk.raw("POST", f"{base}/agent_bots", token, json=bot)
     yield desk.raw("GET", f"{base}/agent_bots", token)
+    desk.ask("POST", f"{base}/agent_bots", {"name": "Common"}, token)
+    yield desk.raw("GET", "agent_bots")
 
 
 def _reports(desk: Desk) -> Iterator[httpx.Response]:

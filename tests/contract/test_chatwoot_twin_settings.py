@@ -113,7 +113,7 @@ def test_a_bots_secrets_are_for_administrators(desk: Desk) -> None:
     desk.ask("POST", "inbox_members", {"inbox_id": inbox["id"], "user_ids": [agent]})
     assert desk.ask("GET", f"inboxes/{inbox['id']}/agent_bot") == {}
     made = desk.ask("POST", "agent_bots", {"name": "Бот", "outgoing_url": "https://b.example"})
-    assert desk.ask("GET", "agent_bots") == [made]
+    assert [bot for bot in desk.ask("GET", "agent_bots") if not bot["system_bot"]] == [made]
     seen = desk.ask("GET", f"agent_bots/{made['id']}", token=token)
     assert "secret" not in seen
     desk.ask("POST", f"inboxes/{inbox['id']}/set_agent_bot", {"agent_bot": made["id"]})
