@@ -149,3 +149,12 @@ class Office:
         """Do something with a document of 1C."""
         async with httpx.AsyncClient() as http:
             (await http.post(f"{self._doors}/onec/documents/{key}", json=act)).raise_for_status()
+
+    async def answers(self, number: int, words: str, file: tuple[str, bytes, str]) -> None:
+        """Answer in a conversation of Chatwoot, with a file."""
+        async with httpx.AsyncClient() as http:
+            said = await http.post(
+                f"{self._doors}/chatwoot/conversations/{number}/messages",
+                data={"text": words}, files=[("files", file)],
+            )  # fmt: skip
+            said.raise_for_status()

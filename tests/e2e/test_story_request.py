@@ -67,6 +67,20 @@ async def test_a_consultation_lives_through_pages_1c_and_chatwoot(
     await box.press("Enter")
     await expect(log).to_contain_text("The report is attached", timeout=LONG)
     await expect(log).to_contain_text("balans.txt", timeout=LONG)
+    cons_id = page.url.rpartition("=")[2]
+    [row] = sandbox.sql("select conversation_id from cons.cons where cons_id = %s", cons_id)
+    await office.answers(row["conversation_id"], "Look at the act", ("act.txt", b"closed", "text/plain"))
+    await expect(log).to_contain_text("Look at the act", timeout=LONG)
+    await expect(log.get_by_role("link", name="act.txt")).to_be_visible(timeout=LONG)
+
+    await office.acts(document["key"], act="close")
+    await expect(page.get_by_text("How was the consultation?")).to_be_visible(timeout=LONG)
+    await page.get_by_label("Mark 4").first.check(force=True)
+    await page.get_by_label("Comment").fill("Quick and clear")
+    await page.get_by_role("main").get_by_role("button", name="Send", exact=True).last.click()
+    await expect(page.get_by_text("Your mark: 4.0. Thank you!")).to_be_visible(timeout=LONG)
+    rated = "select rating, comment from cons.cons_rating_answers where cons_key = %s"
+    assert [tuple(each.values()) for each in sandbox.sql(rated, document["key"])] == [(4, "Quick and clear")]
 
 
 async def test_support_is_asked_once_at_a_time_and_cancelled_while_it_is_fresh(

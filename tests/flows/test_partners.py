@@ -124,7 +124,11 @@ async def test_a_support_request_never_goes_to_1c(world: World) -> None:
         row = await born(runtime, cons_id)
         shown = await runtime.chatwoot.conversation(row["conversation_id"])
         assert (shown.meta.team.name if shown.meta.team else None) == "техническая поддержка"
-        assert set(shown.labels) == {"тех", "узб", "сайт"}
+
+        async def labelled() -> bool:
+            return set((await runtime.chatwoot.conversation(shown.id)).labels) == {"тех", "узб", "сайт"}
+
+        await until(labelled)
         world.desk(f"conversations/{shown.id}/toggle_status", {"status": "resolved"})
 
         async def resolved() -> bool:

@@ -81,7 +81,7 @@ def test_it_says_ready_and_a_signal_ends_all_of_it(data: Path, signum: int) -> N
     assert up.ready() == f"ready http://127.0.0.1:{up.port}"
     assert instances.is_running(data)
     pids = up.pids()
-    assert len(pids) == 10
+    assert len(pids) == 11
     assert all(alive(pid) for pid in pids)
     assert up.end(signum) == 0
     assert gone(pids, 0)

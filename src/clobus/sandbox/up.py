@@ -216,8 +216,8 @@ def _first_load(supervisor: Supervisor, this: Instance, console: Console) -> Non
 
 def _tell(this: Instance, console: Console, seconds: float) -> None:
     """Addresses, log-ins and what to try; the last line is for programs."""
-    rows = [("API", this.api, "/openapi.json, /health/ready, /metrics"),
-            ("Operations", f"{this.api}/ops", "key: .venv/bin/clobus sandbox token administrator")]  # fmt: skip
+    rows = [("Site", this.api, "portal, desk, reports, operations: sign in as somebody below"),
+            ("API", f"{this.api}/openapi.json", "key: .venv/bin/clobus sandbox token administrator")]  # fmt: skip
     if this.page:
         rows.append(("Sandbox", f"{this.page}/sandbox", "1C, Chatwoot, a Telegram phone, faults"))
     for name, address in this.twins.items():
