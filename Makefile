@@ -29,12 +29,11 @@ check: ## ruff, mypy, import-linter, architecture tests
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/architecture
 
-test: ## every test
+test: ## every test but Lighthouse's, which `make e2e` has
 	@$(INSTALL)
 	@sh tools/browser.sh
 	@sh tools/web.sh
-	@sh tools/lighthouse.sh
-	$(BIN)/pytest -q -n 3 --dist worksteal tests
+	$(BIN)/pytest -q -n 3 --dist worksteal tests --ignore tests/e2e/test_lighthouse.py
 
 e2e: ## the tests of pages, in Chromium
 	@$(INSTALL)
