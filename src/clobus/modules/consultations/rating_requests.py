@@ -67,12 +67,15 @@ async def on_events(connection: Connection, events: Sequence[Event]) -> None:
 
 
 async def ask(connection: Connection, rules: Rules) -> int:
-    """Ask for what is due; returns how many were asked. A link that was sent before ends."""
+    """Ask for what is due; returns how many were asked. A link that was sent before ends.
+
+    The request is locked with its question, as whoever rates it locks it first: who waits for nobody can't deadlock.
+    """
     found = await rows(
         connection,
         "select r.cons_id, r.asks, c.lang, c.status, c.consultation_type as kind from cons.rating_requests r"
         " join cons.cons c using (cons_id) where r.due_at <= now() order by r.due_at limit %s"
-        " for update of r skip locked",
+        " for update of r, c skip locked",
         (BATCH,),
     )
     asked = [row for row in found if Status(row["status"]) in RATED]
@@ -131,9 +134,11 @@ async def answer(connection: Connection, token: str, answers: Sequence[Answer]) 
 
     Raises what `ratings.give` raises: with its transaction undone the link holds on.
     """
-    cons_id: UUID | None = await links.use(connection, links.RATE, token)
+    cons_id: UUID | None = await links.peek(connection, links.RATE, token)
     if cons_id is None:
         return None
-    row = await ratings.locked(connection, cons_id)
+    row = await ratings.locked(connection, cons_id)  # before the link, as whoever asks anew does
+    if await links.use(connection, links.RATE, token) is None:
+        return None
     rater = Rater(ratings.client_of(row), "link", "link")
     return await ratings.give(connection, row, answers, rater, clock.now())

@@ -55,8 +55,19 @@ RATINGS = Register(
 )  # fmt: skip
 
 
+async def _hold(connection: Connection, items: Items, *, backfill: bool) -> None:
+    """Lock requests before their records, as whoever moves or rates one here does; nobody does while history comes."""
+    if not backfill:
+        await run(
+            connection,
+            "select 1 from cons.cons where cl_ref_key = any(%s) order by cons_id for no key update",
+            (sorted({item["cons_key"] for item in items}),),
+        )
+
+
 async def keep_redates(connection: Connection, items: Items, *, backfill: bool) -> tuple[int, int]:
     """Keep moves; the newest is shown on the request, in the business's local time."""
+    await _hold(connection, items, backfill=backfill)
     unique, written = await _keep(connection, REDATES, items)
     moved = sorted({item["cons_key"] for item in unique})  # also those whose request came later than its move
     found = await rows(
@@ -83,6 +94,7 @@ async def keep_redates(connection: Connection, items: Items, *, backfill: bool) 
 
 async def keep_calls(connection: Connection, items: Items, *, backfill: bool) -> tuple[int, int]:
     """Keep calls and their list on the request."""
+    await _hold(connection, items, backfill=backfill)
     _, written = await _keep(connection, CALLS, items)
     touched = sorted({item["cons_key"] for item in items})
     found = await rows(
@@ -99,6 +111,7 @@ async def keep_calls(connection: Connection, items: Items, *, backfill: bool) ->
 
 async def keep_ratings(connection: Connection, items: Items, *, backfill: bool) -> tuple[int, int]:
     """Keep answers of ratings and the aggregate on the request (domain.md §9)."""
+    await _hold(connection, items, backfill=backfill)
     unique = _unique(items, RATINGS.keys)
     await rating_records.meet(connection, unique)
     written = await upsert(
