@@ -14,10 +14,10 @@ from playwright.async_api import Page, expect
 
 from tests.e2e.instance import Sandbox
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 75.0
 STEP_SECONDS = 0.1
 PASSWORD = "seven-quiet-otters-dive"
-LONG = 30_000
+LONG = 75_000
 Found = TypeVar("Found")
 
 
