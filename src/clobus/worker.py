@@ -10,12 +10,11 @@ from typing import Any
 
 import structlog
 from psycopg import OperationalError
-from psycopg.types.json import Jsonb
 from psycopg_pool import PoolTimeout
 
 from clobus import loops, schedule
-from clobus.core import clock, runs
-from clobus.core.db import one, run
+from clobus.core import clock, memory, runs
+from clobus.core.db import one
 from clobus.core.errors import ClobusError, Unavailable
 from clobus.parts import Parts, assemble
 from clobus.runtime import Runtime
@@ -177,18 +176,12 @@ async def _is_done(runtime: Runtime) -> bool:
 
 async def _progress(runtime: Runtime) -> dict[str, Any]:
     async with runtime.db.read() as connection:
-        row = await one(connection, "select value from sys.settings where key = %s", (FIRST_LOAD,))
-    return dict(row["value"]) if row else {}
+        return dict(await memory.recall(connection, FIRST_LOAD) or {})
 
 
 async def _remember(runtime: Runtime, value: dict[str, Any]) -> None:
     async with runtime.db.read() as connection:
-        await run(
-            connection,
-            "insert into sys.settings (key, value) values (%s, %s) on conflict (key) do update"
-            " set value = excluded.value, updated_at = now()",
-            (FIRST_LOAD, Jsonb(value)),
-        )
+        await memory.remember(connection, FIRST_LOAD, value)
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

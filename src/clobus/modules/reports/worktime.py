@@ -10,9 +10,9 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
-from psycopg.types.json import Jsonb
 
-from clobus.core.db import Connection, one, run
+from clobus.core import memory
+from clobus.core.db import Connection, run
 
 FIRST_YEAR = 2015
 YEARS_AHEAD = 2
@@ -61,8 +61,7 @@ def _filled(calendar: WorkCalendar, last_year: int) -> tuple[str, list[tuple[dat
 async def keep(connection: Connection, calendar: WorkCalendar, year: int) -> bool:
     """Fill the table when the calendar is another one than last time; True when it was. All requests change then."""
     mark, found = _filled(calendar, year + YEARS_AHEAD)
-    known = await one(connection, "select value from sys.settings where key = %s", (KEY,))
-    if known is not None and known["value"] == mark:
+    if await memory.recall(connection, KEY) == mark:
         return False
     await run(connection, "delete from rep.shifts")
     await run(
@@ -71,11 +70,6 @@ async def keep(connection: Connection, calendar: WorkCalendar, year: int) -> boo
         " select * from unnest(%s::timestamptz[], %s::integer[], %s::bigint[])",
         ([row[0] for row in found], [row[1] for row in found], [row[2] for row in found]),
     )
-    await run(
-        connection,
-        "insert into sys.settings (key, value) values (%s, %s) on conflict (key) do update"
-        " set value = excluded.value, updated_at = now()",
-        (KEY, Jsonb(mark)),
-    )
+    await memory.remember(connection, KEY, mark)
     await run(connection, "insert into rep.changed (cons_id) select cons_id from cons.cons")
     return True

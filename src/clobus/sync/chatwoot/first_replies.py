@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
-from psycopg.types.json import Jsonb
-
-from clobus.core import runs
-from clobus.core.db import Connection, Database, one, run
+from clobus.core import memory, runs
+from clobus.core.db import Connection, Database
 from clobus.gateways.chatwoot.client import ChatwootClient
 from clobus.gateways.chatwoot.wire import Conversation
 from clobus.modules.consultations import service
@@ -31,7 +28,7 @@ class FirstReplies:
     async def some(self, pages: int = PAGES) -> bool:
         """Read the next pages; False when all were read before. One page is read twice, should some have moved up."""
         async with self.db.read() as connection:
-            place = await self._place(connection)
+            place = await memory.recall(connection, PLACE) or {"page": 1, "done": False}
         if place["done"]:
             return False
         async with runs.record(self.db, "chatwoot_first_replies") as this:
@@ -44,7 +41,7 @@ class FirstReplies:
                 this.expected = page.all_count
                 async with self.db.transaction() as connection:
                     this.created += await self._keep(connection, page.rows)
-                    await self._go_on(connection, {"page": number, "done": done})
+                    await memory.remember(connection, PLACE, {"page": number, "done": done})
                 if done:
                     break
         return True
@@ -54,17 +51,3 @@ class FirstReplies:
         replied = [c for c in page if c.inbox_id == self.inbox_id and c.first_reply_created_at]
         items = [(c.id, datetime.fromtimestamp(c.first_reply_created_at or 0, UTC)) for c in replied]
         return await service.keep_first_replies(connection, items)
-
-    @staticmethod
-    async def _place(connection: Connection) -> dict[str, Any]:
-        known = await one(connection, "select value from sys.settings where key = %s", (PLACE,))
-        return known["value"] if known else {"page": 1, "done": False}
-
-    @staticmethod
-    async def _go_on(connection: Connection, place: dict[str, Any]) -> None:
-        await run(
-            connection,
-            "insert into sys.settings (key, value) values (%s, %s) on conflict (key) do update"
-            " set value = excluded.value",
-            (PLACE, Jsonb(place)),
-        )

@@ -12,10 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import structlog
-from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from clobus.core import clock
+from clobus.core import clock, memory
 from clobus.core.db import Connection, Database, one, rows, run
 from clobus.core.errors import Missing
 from clobus.core.events import Event, Origin, publish
@@ -217,5 +216,5 @@ def _event(row: Row, seen: Seen) -> Event:
 
 async def _since(connection: Connection) -> datetime:
     """Before this, messages are history; where the first load never said so, what is older than a few minutes."""
-    known: DictRow | None = await one(connection, "select value from sys.settings where key = %s", (SINCE,))
-    return datetime.fromisoformat(known["value"]) if known else clock.now() - GRACE
+    known: str | None = await memory.recall(connection, SINCE)
+    return datetime.fromisoformat(known) if known else clock.now() - GRACE

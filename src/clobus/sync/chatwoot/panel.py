@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from psycopg.types.json import Jsonb
-
-from clobus.core.db import Database, one, run
+from clobus.core import memory
+from clobus.core.db import Database
 from clobus.gateways.chatwoot.client import ChatwootClient
 
 PATH = "dashboard-app"
@@ -19,24 +18,13 @@ async def ensure(db: Database, chatwoot: ChatwootClient, url: str | None) -> Non
     Which one is ours is remembered by its number, so that it is the same one when the address changes.
     """
     async with db.read() as connection:
-        row = await one(connection, "select value from sys.settings where key = %s", (SETTING,))
-    known = row["value"]["id"] if row else None
+        known = await memory.recall(connection, SETTING)
     if url is None:
         if known is not None:
-            await chatwoot.delete_dashboard_app(known)
-            await _forget(db)
+            await chatwoot.delete_dashboard_app(known["id"])
+            async with db.transaction() as connection:
+                await memory.forget(connection, SETTING)
         return
-    found = await chatwoot.ensure_dashboard_app(TITLE, url, known)
-    if found.id != known:
-        async with db.transaction() as connection:
-            await run(
-                connection,
-                "insert into sys.settings as s (key, value) values (%s, %s) on conflict (key) do update"
-                " set value = excluded.value, updated_at = now()",
-                (SETTING, Jsonb({"id": found.id})),
-            )
-
-
-async def _forget(db: Database) -> None:
+    found = await chatwoot.ensure_dashboard_app(TITLE, url, known["id"] if known else None)
     async with db.transaction() as connection:
-        await run(connection, "delete from sys.settings where key = %s", (SETTING,))
+        await memory.remember(connection, SETTING, {"id": found.id})

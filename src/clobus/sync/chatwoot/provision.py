@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
-
-from clobus.core import i18n, outbox
+from clobus.core import i18n, memory, outbox
 from clobus.core.db import Connection, Database, rows, run
 from clobus.core.events import Event, Origin, publish
 from clobus.gateways.chatwoot.client import ChatwootClient
@@ -89,12 +87,8 @@ class Provisioner:
             await self.chatwoot.ensure_survey(self.inbox_id, words.SUPPORT_LABEL, asked)
         webhook = await self.chatwoot.ensure_webhook(self.webhook_url, words.SUBSCRIPTIONS)
         async with self.db.transaction() as connection:
-            await run(
-                connection,
-                "insert into sys.settings as s (key, value) values (%s, %s) on conflict (key) do update"
-                " set value = excluded.value, updated_at = now() where s.value <> excluded.value",
-                (SETTING, Jsonb({"id": webhook.id, "secrets": [webhook.secret] if webhook.secret else []})),
-            )
+            secrets = [webhook.secret] if webhook.secret else []
+            await memory.remember(connection, SETTING, {"id": webhook.id, "secrets": secrets})
 
     async def _managers(self, managers: Sequence[dict[str, Any]], report: Report) -> None:
         present = await self._present(managers)

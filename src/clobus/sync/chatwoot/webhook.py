@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from clobus.core import clock, inbox
-from clobus.core.db import Database, one
+from clobus.core import clock, inbox, memory
+from clobus.core.db import Database
 from clobus.core.errors import Invalid, Unauthenticated
 from clobus.gateways.chatwoot.signature import verify
 from clobus.sync.chatwoot import vocabulary as words
@@ -58,8 +58,8 @@ class Door:
     async def _known_secrets(self, *, fresh: bool = False) -> list[str]:
         if fresh or clock.monotonic() - self._secrets[0] > KEEP_SECONDS:
             async with self.db.read() as connection:
-                row = await one(connection, "select value from sys.settings where key = %s", (SETTING,))
-            self._secrets = (clock.monotonic(), list(row["value"]["secrets"]) if row else [])
+                known = await memory.recall(connection, SETTING)
+            self._secrets = (clock.monotonic(), list(known["secrets"]) if known else [])
         return self._secrets[1]
 
 
