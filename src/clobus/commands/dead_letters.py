@@ -32,8 +32,7 @@ def list_(
         async with runtime.db.read() as connection:
             return await rows(
                 connection,
-                "select kind || ':' || id as id, error_class, error, attempts, first_at, last_at"  # noqa: S608 - text of ours
-                f" from {dead_letters.ALL}"
+                "select kind || ':' || id as id, error_class, error, attempts, first_at, last_at from sys.dead_letters"
                 " order by last_at desc limit %s",
                 (limit,),
             )
@@ -88,7 +87,7 @@ def drop(id_: IDS) -> None:
 async def _on_each(runtime: Runtime, wanted: str, act: Act) -> int:
     async with runtime.db.transaction() as connection:
         if wanted == "all":
-            found = await rows(connection, f"select kind, id from {dead_letters.ALL}")  # noqa: S608 - text of ours
+            found = await rows(connection, "select kind, id from sys.dead_letters")
         else:
             row = await _find(connection, wanted)
             if row is None:
@@ -109,11 +108,7 @@ async def _done(connection: Connection, row: dict[str, Any], act: Act) -> bool:
 
 async def _find(connection: Connection, wanted: str) -> DictRow | None:
     kind, _, id_ = wanted.partition(":")
-    return await one(
-        connection,
-        f"select * from {dead_letters.ALL} where kind = %s and id = %s",  # noqa: S608 - text of ours
-        (kind, id_),
-    )
+    return await one(connection, "select * from sys.dead_letters where kind = %s and id = %s", (kind, id_))
 
 
 def _unknown(wanted: str) -> typer.Exit:

@@ -14,7 +14,6 @@ from clobus.core import clock, i18n
 from clobus.core.db import Connection, Database, one, rows, run
 from clobus.core.errors import GatewayDown, GatewayError, Transient
 from clobus.gateways.telegram.sender import TelegramSender
-from clobus.modules.ops import dead_letters
 
 log = structlog.get_logger()
 
@@ -174,10 +173,10 @@ def _text(row: DictRow, language: str) -> str:
 async def _errors(connection: Connection, limits: Thresholds) -> Trouble | None:
     row = await one(
         connection,
-        "with failed as (select started_at as at, process || ': ' || coalesce(error, '') as said,"  # noqa: S608 - text of ours
+        "with failed as (select started_at as at, process || ': ' || coalesce(error, '') as said,"
         " (outcome = 'failed')::int + failed_count as times from log.etl_runs"
         " where started_at > now() - make_interval(mins => %(m)s) and (outcome = 'failed' or failed_count > 0)"
-        f" union all select last_at, kind || ': ' || coalesce(error, ''), 1 from {dead_letters.ALL}"
+        " union all select last_at, kind || ': ' || coalesce(error, ''), 1 from sys.dead_letters"
         " where kind <> 'record' and last_at > now() - make_interval(mins => %(m)s))"
         " select coalesce(sum(times), 0)::int as count, (array_agg(said order by at desc))[1] as last from failed",
         {"m": limits.minutes},
