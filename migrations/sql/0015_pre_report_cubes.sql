@@ -49,6 +49,10 @@ create index ix_facts_manager on rep.facts (manager, day)
 create index ix_facts_category on rep.facts (category, day)
     include (hour, kind, channel, language, manager, first_bucket, answer_bucket, closing_bucket);
 
+-- The placeholder that 1C puts where a manager is missing is nobody.
+update rep.facts set manager = '00000000-0000-0000-0000-000000000000'
+where manager = '062699c7-24b2-11e9-a1e3-60a44cafb67d';
+
 do $$
 declare
     measures constant text := 'n, closed_n, cancelled_n, first_sum, first_n, answer_sum, answer_n, closing_sum,'

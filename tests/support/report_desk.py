@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from clobus.core.db import Connection, run
 from clobus.core.ids import new_id
+from clobus.core.nobody import UNDEFINED_MANAGER
 from clobus.modules.consultations.calendar import Calendar
 from clobus.modules.consultations.types import Kind
 
@@ -96,10 +97,11 @@ class Request:
             and (one.created, one.cons_id) < (self.created, self.cons_id) for one in others
         )  # fmt: skip
         kept = self.promises(now)
+        manager = NONE if self.manager in (None, UNDEFINED_MANAGER) else self.manager
         return {
             "cons_id": self.cons_id, "day": local.date(), "hour": local.hour, "kind": self.kind,
             "channel": self.channel, "language": self.language or "", "category": self.category or NONE,
-            "manager": self.manager or NONE, "status": self.status, "first": first, "answer": answer,
+            "manager": manager, "status": self.status, "first": first, "answer": answer,
             "closing": closing, "marks_sum": sum(marks), "marks_n": len(marks), "redates": self.redates,
             "again": again, "first_met": kept[0], "first_missed": kept[1], "closing_met": kept[2],
             "closing_missed": kept[3],
@@ -135,7 +137,7 @@ class Desk:
         ended = min(NOW, created + timedelta(seconds=int(self.chance.expovariate(1 / 200_000))))
         made = Request(
             new_id(), new_id() if kind == "accounting" and self.chance.random() < 0.8 else None, kind, status, created,
-            ended if status in (done, "cancelled") else None, pick([None, *self.managers]),
+            ended if status in (done, "cancelled") else None, pick([None, UNDEFINED_MANAGER, *self.managers]),
             pick([None, *self.categories]), pick(["1C_CL", "SITE", "TELEGRAM"]) if kind == "accounting" else "CHATWOOT",
             pick([None, "ru", "uz"]), pick([None, *self.clients]), pick([None, 1, 2, 3]),
         )  # fmt: skip
@@ -210,7 +212,7 @@ class Desk:
         if what == 0:
             one.status, one.ended = ("closed" if one.kind == "accounting" else "resolved"), NOW - timedelta(minutes=5)
         elif what == 1:
-            one.manager = self.chance.choice([None, *self.managers])
+            one.manager = self.chance.choice([None, UNDEFINED_MANAGER, *self.managers])
         elif what == 2:
             one.client, one.created = self.chance.choice([None, *self.clients]), self.moment()
             one.messages = [(max(at, one.created), way, via) for at, way, via in one.messages]

@@ -1,4 +1,4 @@
-"""The account that 1C puts where a manager is missing; people are never told its name."""
+"""The account that 1C puts where a manager is missing: nobody, in messages, lists and reports; `explain` shows it."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from clobus.core.db import Connection, rows
-from clobus.core.nobody import SOMEBODY
 from clobus.core.pagination import Cursor
 from clobus.modules.reports.types import Filters, Period
 
@@ -48,8 +47,7 @@ async def behind(
         " round(f.marks_sum::numeric / nullif(f.marks_n, 0), 2)::float8 as mark, f.redates_n as redates,"
         " f.first_missed > 0 or f.closing_missed > 0 as late"
         " from (select * from rep.facts f where " + " and ".join(parts) + " order by f.created_at desc, f.cons_id desc"
-        " limit %(limit)s) f join cons.cons c using (cons_id) left join cons.users u"
-        f" on u.cl_ref_key = f.manager and {SOMEBODY}"
+        " limit %(limit)s) f join cons.cons c using (cons_id) left join cons.users u on u.cl_ref_key = f.manager"
         " left join cons.clients k on k.client_id = f.client_id"
         " left join dict.online_question_cat q on q.ref_key = f.category order by f.created_at desc, f.cons_id desc",
         params,

@@ -23,7 +23,8 @@ _REQUEST = """
     select c.cons_id, c.create_date as created_at, c.create_date at time zone %(zone)s as local, c.end_date,
         case when c.consultation_type = %(support)s then 'support' else 'accounting' end as kind,
         c.source as channel, coalesce(c.lang, '') as language,
-        coalesce(c.online_question_cat, %(nobody)s::uuid) as category, coalesce(c.manager, %(nobody)s::uuid) as manager,
+        coalesce(c.online_question_cat, %(nobody)s) as category,
+        coalesce(nullif(c.manager, %(placeholder)s), %(nobody)s) as manager,
         c.client_id, c.importance, c.status in ('closed', 'resolved') as closed, c.status = 'cancelled' as cancelled,
         array[c.cl_ref_key, c.cons_id] as keys
     from cons.cons c where not c.deleted"""
@@ -95,7 +96,8 @@ _FACT = f"""
 def facts_of(which: str) -> str:
     """A query for the facts of the requests `c` of cons.cons that a condition names.
 
-    Parameters: `zone`, `support` (the value of that kind), `nobody`, `now`, and those of the condition.
+    Parameters: `zone`, `support` (the value of that kind), `nobody`, `placeholder` (what 1C puts for nobody), `now`,
+    and those of the condition.
     """
     return (
         f"with request as materialized ({_REQUEST} and {which}), gathered as materialized ({_GATHERED}),"

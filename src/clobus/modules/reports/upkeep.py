@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from clobus.core import clock
 from clobus.core.db import Connection, one, rows, run
+from clobus.core.nobody import UNDEFINED_MANAGER
 from clobus.modules.consultations.types import Kind
 from clobus.modules.reports.facts import COLUMNS, facts_of
 from clobus.modules.reports.rollups import ROLLUPS
@@ -60,7 +61,10 @@ _MOVED = f"""
 
 def parameters(zone: ZoneInfo) -> dict[str, Any]:
     """What the query of facts needs beside its condition."""
-    return {"zone": zone.key, "support": Kind.SUPPORT.value, "nobody": NOBODY, "now": clock.now()}
+    return {
+        "zone": zone.key, "support": Kind.SUPPORT.value, "nobody": NOBODY, "placeholder": UNDEFINED_MANAGER,
+        "now": clock.now(),
+    }  # fmt: skip
 
 
 async def _alone(connection: Connection) -> None:
