@@ -10,7 +10,8 @@ import pytest
 
 from clobus.core.db import run
 from clobus.core.ids import new_id
-from clobus.modules.staff.types import ACCOUNTING_DEPARTMENT, UNDEFINED_MANAGER
+from clobus.core.nobody import UNDEFINED_MANAGER
+from clobus.modules.staff.types import ACCOUNTING_DEPARTMENT
 from tests.api.conftest import Api
 
 AT_WORK = "2026-11-25T10:00:00"

@@ -12,7 +12,7 @@ import pytest
 from clobus.core import clock
 from clobus.core.db import run
 from clobus.core.ids import new_id
-from clobus.modules.staff.types import UNDEFINED_MANAGER
+from clobus.core.nobody import UNDEFINED_MANAGER
 from tests.api.conftest import Api
 from tests.api.requests import MANAGER, events, put, queued, stored, support, working
 

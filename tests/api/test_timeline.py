@@ -12,8 +12,8 @@ from clobus.core import i18n
 from clobus.core.db import run
 from clobus.core.events import Event, Origin, publish
 from clobus.core.ids import new_id
+from clobus.core.nobody import UNDEFINED_MANAGER
 from clobus.modules.consultations import timeline
-from clobus.modules.staff.types import UNDEFINED_MANAGER
 from tests.api.conftest import Api
 from tests.api.requests import MANAGER, ZONE, put, working
 

@@ -12,13 +12,13 @@ from psycopg.types.json import Jsonb
 
 from clobus.core import i18n
 from clobus.core.db import Database
+from clobus.core.nobody import UNDEFINED_MANAGER
 from clobus.gateways.mail.smtp import Mailer
 from clobus.gateways.telegram.sender import open_telegram
 from clobus.modules.notifications import service
 from clobus.modules.notifications.catalogue import TYPES
 from clobus.modules.notifications.deliver import Deliverer
 from clobus.modules.notifications.quiet import Quiet
-from clobus.modules.staff.types import UNDEFINED_MANAGER
 from tests.support.messages import SUPPORT, ZONE, Desk, client, happen, in_telegram, manager, messages, request
 from tests.support.twins import TwinProcess
 

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from clobus.core import i18n
+from clobus.core.nobody import UNDEFINED_MANAGER
 from clobus.modules.consultations import selection
 from clobus.modules.consultations.calendar import Calendar
 from clobus.modules.consultations.selection import Manager, Wish
-from clobus.modules.staff.types import UNDEFINED_MANAGER
 
 ZONE = ZoneInfo("Asia/Tashkent")
 CALENDAR = Calendar(ZONE, holidays=frozenset({(3, 21), date(2026, 5, 27)}), working_days=frozenset({date(2026, 3, 14)}))

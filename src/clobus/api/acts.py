@@ -13,11 +13,10 @@ from starlette.requests import Request
 
 from clobus.core import auth
 from clobus.core.auth import Principal, Role, Via
-from clobus.core.db import Connection, one
+from clobus.core.db import Connection
 from clobus.modules.accounts import audit
 from clobus.modules.accounts.audit import Actor
-
-STATE = "status, manager::text, to_char(start_date, 'YYYY-MM-DD\"T\"HH24:MI:SSOF') as start_date, importance"
+from clobus.modules.consultations import service
 
 
 def agent_of(request: Request) -> str:
@@ -72,5 +71,8 @@ async def noted_of_request(
 
 async def state_of(connection: Connection, cons_id: UUID) -> dict[str, Any]:
     """What a request is now, without anything that people wrote."""
-    found = await one(connection, f"select {STATE} from cons.cons where cons_id = %s", (cons_id,))  # noqa: S608 - names of ours
-    return dict(found or {})
+    row = (await service.load(connection, [cons_id]))[cons_id]
+    return {
+        "status": row.status.value, "manager": row.manager and str(row.manager),
+        "start_date": row.start_date and row.start_date.isoformat(), "importance": row.importance,
+    }  # fmt: skip

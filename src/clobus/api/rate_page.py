@@ -15,6 +15,7 @@ from starlette.datastructures import FormData
 
 from clobus.api.acts import actor_of
 from clobus.api.problems import language
+from clobus.api.ratings import marks_of
 from clobus.core import i18n
 from clobus.core.auth import address, public
 from clobus.core.db import Connection
@@ -114,8 +115,7 @@ async def take(request: Request, token: Token) -> Response:
 async def _note(connection: Connection, request: Request, row: Row, kept: Mapping[str, Any]) -> None:
     """The link is all that is known of him: it is the client's of the request."""
     actor = replace(actor_of(request), name=f"link:{row.client_id}", role="client")
-    marks = {name: kept.get(name) for name in ("average", "count")}
-    await audit.note(connection, actor, "request.rated", target=str(row.cons_id), after=marks)
+    await audit.note(connection, actor, "request.rated", target=str(row.cons_id), after=marks_of(kept))
 
 
 def _answers(form: FormData, asked: list[dict[str, Any]], spoken: str) -> tuple[list[Answer], str | None]:

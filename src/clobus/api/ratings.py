@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -54,13 +55,14 @@ async def rate(
     ]
     async with request.app.state.runtime.db.transaction() as connection:
         cons_id = await named(connection, name, principal)
-        before = _marks(await ratings.of_request(connection, cons_id))
+        before = marks_of(await ratings.of_request(connection, cons_id))
         rated = await ratings.rate(connection, cons_id, given, principal.id)
-        await noted(connection, request, principal, "request.rated", str(cons_id), before=before, after=_marks(rated))
+        await noted(connection, request, principal, "request.rated", str(cons_id), before=before, after=marks_of(rated))
         return answer(rated)
 
 
-def _marks(rated: dict[str, Any]) -> dict[str, Any]:
+def marks_of(rated: Mapping[str, Any]) -> dict[str, Any]:
+    """What the log of acts keeps of an aggregate."""
     return {name: rated.get(name) for name in ("average", "count")}
 
 

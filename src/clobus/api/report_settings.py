@@ -46,7 +46,7 @@ async def promise(request: Request, body: PromisesIn, principal: Writer) -> Resp
 async def listed(request: Request) -> Response:
     """Reports that are sent by themselves, and what became of the last of each."""
     async with request.app.state.runtime.db.read() as connection:
-        return answer({"items": [_shown(row) for row in await schedules.listed(connection, local=_local(request))]})
+        return answer({"items": await schedules.listed(connection, local=_local(request))})
 
 
 @router.post("/schedules", response_model=ScheduleOut, status_code=201, summary="Make a schedule")
@@ -56,7 +56,7 @@ async def make(request: Request, body: ScheduleIn, principal: Writer) -> Respons
         made = await schedules.put(connection, _plain(body), principal.id)
         [shown] = await schedules.listed(connection, made, local=_local(request))
         await noted(connection, request, principal, "schedule.made", str(made), after=_kept(shown))
-    return answer(_shown(shown), 201)
+    return answer(shown, 201)
 
 
 @router.put(
@@ -71,7 +71,7 @@ async def change(request: Request, schedule_id: UUID, body: ScheduleIn, principa
         [shown] = await schedules.listed(connection, schedule_id, local=_local(request))
         was, now = _kept(before[0]), _kept(shown)
         await noted(connection, request, principal, "schedule.changed", str(schedule_id), before=was, after=now)
-    return answer(_shown(shown))
+    return answer(shown)
 
 
 @router.delete(
@@ -89,10 +89,6 @@ async def remove(request: Request, schedule_id: UUID, principal: Writer) -> Resp
 
 def _local(request: Request) -> datetime:
     return clock.now().astimezone(settings_of(request).tz)
-
-
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name != "counts_from"}
 
 
 def _kept(shown: dict[str, Any]) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from clobus.core import clock, outbox
 from clobus.core.db import Connection, one, rows, run
 from clobus.core.errors import NotFound, Unprocessable
 from clobus.core.ids import new_id
+from clobus.core.nobody import UNDEFINED_MANAGER
 from clobus.modules.consultations import registers
-from clobus.modules.staff.types import UNDEFINED_MANAGER
 
 SUBJECT = "closing"
 DAYS_AHEAD = 60

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from clobus.core import clock
 from clobus.core.db import Connection, one, rows
+from clobus.core.nobody import UNDEFINED_MANAGER
 from clobus.modules.consultations.types import Kind
-from clobus.modules.staff.types import UNDEFINED_MANAGER
 
 
 class View(StrEnum):

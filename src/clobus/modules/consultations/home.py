@@ -7,6 +7,7 @@ from typing import Any
 
 from clobus.core import clock
 from clobus.core.db import Connection, one, rows
+from clobus.modules.consultations.ratings import UNRATED
 from clobus.modules.consultations.reading import FIELDS, FROM, Filters, Scope, page
 from clobus.modules.consultations.types import TERMINAL, Status
 
@@ -17,10 +18,7 @@ ASKED = timedelta(days=30)
 HOUR = timedelta(hours=1)
 """So long after its moment a consultation still counts as the next one: it is going on."""
 MANY, FEW, ASK = 10, 5, 3
-UNRATED = (
-    "c.status in ('closed', 'resolved') and not c.denied and c.end_date > %(asked)s"
-    " and coalesce((c.con_rates ->> 'count')::integer, 0) = 0"
-)
+TO_RATE = f"{UNRATED} and c.end_date > %(asked)s"
 # Who spoke last on the newest requests: words are Chatwoot's, so only the side and the moment stand here.
 SPOKEN = """
 select c.cons_id::text, c.number, left(c.comment, 300) as comment, c.status,
@@ -41,7 +39,7 @@ async def shown(connection: Connection, scope: Scope, *, rates: bool) -> dict[st
     counts = await one(
         connection,
         f"select count(*) filter (where c.status = any(%(going)s)) as going,"  # noqa: S608 - names of ours, values are parameters
-        f" count(*) filter (where c.status = any(%(done)s)) as done, count(*) filter (where {UNRATED}) as unrated"
+        f" count(*) filter (where c.status = any(%(done)s)) as done, count(*) filter (where {TO_RATE}) as unrated"
         f" from cons.cons c where {scope.sql}",
         {**given, "going": list(GOING), "done": list(DONE)},
     )
@@ -53,7 +51,7 @@ async def shown(connection: Connection, scope: Scope, *, rates: bool) -> dict[st
     )
     unrated = await rows(
         connection,
-        f"select {FIELDS}{FROM} where {scope.sql} and {UNRATED} order by c.end_date desc, c.cons_id limit %(ask)s",  # noqa: S608 - as above
+        f"select {FIELDS}{FROM} where {scope.sql} and {TO_RATE} order by c.end_date desc, c.cons_id limit %(ask)s",  # noqa: S608 - as above
         given,
     )
     going, _ = await page(connection, scope, Filters(status=GOING), limit=MANY)

@@ -13,11 +13,11 @@ from clobus.core.db import Connection, one, rows, run
 from clobus.core.errors import Invalid, NotFound, TooMany, Unprocessable
 from clobus.core.events import Event, Origin, publish
 from clobus.core.ids import new_id
+from clobus.core.nobody import UNDEFINED_MANAGER
 from clobus.modules.consultations import policy, queries, status
 from clobus.modules.consultations.calendar import Calendar
 from clobus.modules.consultations.moments import in_zone
 from clobus.modules.consultations.types import Actor, Kind, Row
-from clobus.modules.staff.types import UNDEFINED_MANAGER
 
 SUBJECT = "redate"
 SHOWN = (

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from clobus.core.db import Connection, one, rows
 from clobus.core.errors import NotFound
-from clobus.modules.staff.types import ACCOUNTING_DEPARTMENT, UNDEFINED_MANAGER
+from clobus.core.nobody import UNDEFINED_MANAGER
+from clobus.modules.staff.types import ACCOUNTING_DEPARTMENT
 
 USUAL_MINUTES = 15.0
 """How long one consultation takes when there are no figures."""

@@ -10,10 +10,10 @@ from uuid import UUID
 
 from clobus.core import clock, outbox
 from clobus.core.db import Connection, as_json, rows, run
+from clobus.core.nobody import UNDEFINED_MANAGER
 from clobus.modules.consultations import queries
 from clobus.modules.consultations.ratings import SUBJECT
 from clobus.modules.consultations.types import Row
-from clobus.modules.staff.types import UNDEFINED_MANAGER
 
 STANDS = "t.version <= t.sent_version and (t.cons_id is null or coalesce(excluded.rating_date >= t.rating_date, true))"
 """When a record of 1C may replace our row: not while 1C has yet to hear of ours, nor by a picture that is older."""

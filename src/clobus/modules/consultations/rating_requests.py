@@ -16,7 +16,7 @@ from clobus.core.db import Connection, one, rows, run
 from clobus.core.events import Event, Origin, publish
 from clobus.modules.accounts import links
 from clobus.modules.consultations import queries, ratings
-from clobus.modules.consultations.ratings import MARKS, Answer, Rater
+from clobus.modules.consultations.ratings import MARKS, UNRATED, Answer, Rater
 from clobus.modules.consultations.types import Kind, Row, Status
 from clobus.modules.notifications import service as notifications
 
@@ -50,9 +50,8 @@ async def on_events(connection: Connection, events: Sequence[Event]) -> None:
     if closed:
         await run(
             connection,
-            "insert into cons.rating_requests as r (cons_id, due_at) select c.cons_id, now() from cons.cons c"
-            " where c.cons_id = any(%s) and c.status in ('closed', 'resolved') and not c.denied"
-            " and c.end_date > %s and coalesce((c.con_rates ->> 'count')::integer, 0) = 0 order by c.cons_id"
+            "insert into cons.rating_requests as r (cons_id, due_at) select c.cons_id, now() from cons.cons c"  # noqa: S608 - a condition of ours
+            f" where c.cons_id = any(%s) and {UNRATED} and c.end_date > %s order by c.cons_id"
             " on conflict (cons_id) do update set due_at = excluded.due_at where r.answered_at is null",
             (closed, clock.now() - OLD),
         )

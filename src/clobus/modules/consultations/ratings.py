@@ -12,10 +12,10 @@ from clobus.core import clock, outbox
 from clobus.core.db import Connection, as_json, one, rows, run
 from clobus.core.errors import Conflict, Invalid, NotFound
 from clobus.core.events import Event, Origin, publish
+from clobus.core.nobody import UNDEFINED_MANAGER
 from clobus.modules.consultations import policy, queries
 from clobus.modules.consultations.types import Row
 from clobus.modules.knowledge import rating_questions
-from clobus.modules.staff.types import UNDEFINED_MANAGER
 
 SUBJECT = "rating"
 """The kind under which the outbox names a request whose answers 1C lacks."""
@@ -24,6 +24,8 @@ CHANGEABLE = timedelta(days=7)
 """How long the same person may think better of it."""
 COMMENT = 1000
 MARKS = range(1, 6)
+UNRATED = "c.status in ('closed', 'resolved') and not c.denied and coalesce((c.con_rates ->> 'count')::integer, 0) = 0"
+"""A condition on `cons.cons c`: it ended with a consultation that has no mark yet."""
 Via = Literal["link", "telegram", "api", "chatwoot"]
 
 

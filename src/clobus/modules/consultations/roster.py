@@ -15,12 +15,13 @@ from uuid import UUID
 from clobus.core import clock
 from clobus.core.db import Connection, one, rows
 from clobus.core.errors import Invalid
+from clobus.core.nobody import UNDEFINED_MANAGER
 from clobus.modules.consultations import selection
 from clobus.modules.consultations.calendar import Calendar
 from clobus.modules.consultations.schemas import ConsultationIn
 from clobus.modules.consultations.selection import Choice, Fit, Manager, Wish
 from clobus.modules.notifications import service as notifications
-from clobus.modules.staff.types import ACCOUNTING_DEPARTMENT, UNDEFINED_MANAGER
+from clobus.modules.staff.types import ACCOUNTING_DEPARTMENT
 
 KEEP_SECONDS = 1.0
 

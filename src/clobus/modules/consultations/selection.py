@@ -17,8 +17,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from clobus.core import i18n
+from clobus.core.nobody import UNDEFINED_MANAGER
 from clobus.modules.consultations.calendar import Calendar, shift
-from clobus.modules.staff.types import UNDEFINED_MANAGER
 
 NEAR = 0.1
 """Loads within this of the best one are alike."""

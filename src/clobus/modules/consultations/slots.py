@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from clobus.core import clock
 from clobus.core.db import Connection, rows
+from clobus.core.nobody import UNDEFINED_MANAGER
 from clobus.modules.consultations.types import Kind
-from clobus.modules.staff.types import ACCOUNTING_DEPARTMENT, UNDEFINED_MANAGER
+from clobus.modules.staff.types import ACCOUNTING_DEPARTMENT
 
 HOURS = range(24)
 SLOTS = """

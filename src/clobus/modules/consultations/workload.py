@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from clobus.core import clock
 from clobus.core.db import Connection, rows
-from clobus.modules.staff.types import UNDEFINED_MANAGER
+from clobus.core.nobody import UNDEFINED_MANAGER
 
 LIST = """
 select u.cl_ref_key::text as manager_key, u.description as name, u.department, u.email, u.ru, u.uz,

@@ -22,9 +22,10 @@ SILENCE = {"client_answered": 120.0, "answered": 1800.0, "manager_rated": 600.0}
 """Seconds after such a message in which the next one would only repeat it."""
 IN_A_CHAT = "telegram:"
 """How those are noted who act by the bot or its app."""
-# A request brings its question with it: who has just heard of the one has heard of the other.
 BECAME_HIS = ("manager_new", "manager_given")
-SAYS_IT_TOO = {"client_answered": ("client_answered", "manager_new", "manager_given"), "answered": ("answered",),
+"""By what a manager hears that a request is his."""
+# A request brings its question with it: who has just heard of the one has heard of the other.
+SAYS_IT_TOO = {"client_answered": ("client_answered", *BECAME_HIS), "answered": ("answered",),
                "manager_rated": ("manager_rated",)}  # fmt: skip
 
 Staff = Mapping[UUID, Person]
@@ -90,8 +91,7 @@ def _taken(request: DictRow, previous: Person | None) -> list[Message]:
     """Nobody has it now: no news for the client, but for who had it."""
     if previous is None:
         return []
-    times = _handed(request)
-    return [Message("manager_taken", {"previous": previous.name}, f"nobody#{times}", previous.key)]
+    return [Message("manager_taken", {"previous": previous.name}, f"nobody#{_handed(request)}", previous.key)]
 
 
 def _to_manager(request: DictRow, previous: Person | None, staff: Staff) -> list[Message]:

@@ -11,10 +11,10 @@ from typing import Any
 
 from clobus.core.db import Connection, rows
 from clobus.modules.reports import plain
-from clobus.modules.reports.rollups import CELL, VECTORS, ZERO, Rollup, drawn
-from clobus.modules.reports.rollups import ROLLUPS as _ALL
+from clobus.modules.reports.rollups import CELL, ROLLUPS, VECTORS, ZERO, Rollup, drawn
 from clobus.modules.reports.types import (
     BOUNDS,
+    MEASURES,
     NOTHING,
     SERIES,
     SHARES,
@@ -27,8 +27,8 @@ from clobus.modules.reports.types import (
 )
 
 FACTS = "rep.facts"
-_SUMS = tuple(rollup for rollup in _ALL if rollup.by[0] != "weekday" and rollup.values != VECTORS)
-_TIMES = tuple(rollup for rollup in _ALL if rollup.values == VECTORS)
+_SUMS = tuple(rollup for rollup in ROLLUPS if rollup.values == MEASURES)
+_TIMES = tuple(rollup for rollup in ROLLUPS if rollup.values == VECTORS)
 _GRAINS = {"day": "d", "week": "wd", "month": "md"}
 """The rows that may be added up for each day, week or month; for everything else all of them."""
 _SLOTS = len(BOUNDS) + 2

@@ -85,7 +85,10 @@ async def listed(
         " where %(id)s::uuid is null or s.schedule_id = %(id)s order by s.created_at, s.schedule_id",
         {"id": schedule_id},
     )
-    return [dict(row) | {"next_at": next_at(row, local) if local else None} for row in found]
+    for row in found:
+        row["next_at"] = next_at(row, local) if local else None
+        del row["counts_from"]
+    return found
 
 
 async def put(connection: Connection, given: Mapping[str, Any], by: str, schedule_id: UUID | None = None) -> UUID:

@@ -158,10 +158,9 @@ async def table(
     measures = [name for column in report.columns for name in column.measures]
     drawn = any(column.time for column in report.columns)
     found, times = await figures.read(connection, measures, period, filters, by, timed=drawn)
-    told = by not in ("manager", "category")
     names = await names_of(connection, by, [row["key"] for row in found])
-    drawn_of = [times.get(row["key"]) if told else None for row in found]
-    shown = zip(*(column.values(found, drawn_of) for column in report.columns), strict=True)
+    timed = [times.get(row["key"]) for row in found]  # by manager and category the total alone has them
+    shown = zip(*(column.values(found, timed) for column in report.columns), strict=True)
     heads = [column.name for column in report.columns]
     lines = [
         Line(row["key"], names.get(row["key"]), dict(zip(heads, values, strict=True)))

@@ -9,8 +9,8 @@ from uuid import UUID
 from clobus.core import outbox
 from clobus.core.db import Connection, rows, run
 from clobus.core.ids import new_id
+from clobus.core.nobody import UNDEFINED_MANAGER
 from clobus.core.upsert import compare, upsert
-from clobus.modules.staff.types import UNDEFINED_MANAGER
 
 COLUMNS = {
     "account_id": "uuid", "cl_ref_key": "uuid", "data_version": "text", "user_id": "text", "description": "text",
