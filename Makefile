@@ -29,11 +29,12 @@ check: ## ruff, mypy, import-linter, architecture tests
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/architecture
 
-test: ## every test but Lighthouse's, which `make e2e` has
+test: ## every test
 	@$(INSTALL)
 	@sh tools/browser.sh
 	@sh tools/web.sh
-	$(BIN)/pytest -q -n 3 --dist worksteal tests --ignore tests/e2e/test_lighthouse.py
+	@sh tools/lighthouse.sh
+	$(BIN)/pytest -q -n 3 --dist worksteal tests
 
 e2e: ## the tests of pages, in Chromium
 	@$(INSTALL)
