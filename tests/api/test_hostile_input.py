@@ -9,17 +9,11 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from urllib.parse import quote
 
-import httpx
 import pytest
 import pytest_asyncio
 
-from clobus.api.app import create_app
-from clobus.api.live import Stream
-from clobus.runtime import open_runtime
-from tests.api.conftest import settings
 from tests.api.matrix import DOORS
-from tests.api.test_matrix import PLENTY, World, guards
-from tests.support.database import clone
+from tests.api.test_matrix import World, guards, world_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.asyncio(loop_scope="module")]
 DEEP = 5000
@@ -63,26 +57,10 @@ EVERY = "EXAMPLES" in os.environ
 AWAY = {"gateway.down", "gateway.open", "gateway.transient"}
 
 
-@pytest.fixture(scope="module")
-def module_database(database_server: str) -> Iterator[str]:
-    with clone(database_server) as url:
-        yield url
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world(module_database: str) -> AsyncIterator[World]:
-    async def one_line(*_: Any) -> AsyncIterator[bytes]:
-        yield b": a stream goes on for ever\n\n"
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Stream, "lines", one_line)
-        async with open_runtime(settings(module_database, **PLENTY)) as runtime:
-            app = create_app(runtime, intervals={"cons": 30.0})
-            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
-                made = World(app, http)
-                await made.fill()
-                yield made
+async def world(database_server: str) -> AsyncIterator[World]:
+    async with world_of(database_server) as made:
+        yield made
 
 
 class Knocker:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -187,28 +188,28 @@ def guards(app: FastAPI) -> dict[str, Guard]:
     return found
 
 
-@pytest.fixture(scope="module")
-def module_database(database_server: str) -> Iterator[str]:
-    with clone(database_server) as url:
-        yield url
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world(module_database: str) -> AsyncIterator[World]:
+@asynccontextmanager
+async def world_of(server: str) -> AsyncIterator[World]:
     """One for all doors: a door that changed something is knocked at by everybody once, and by nobody later."""
 
     async def one_line(*_: Any) -> AsyncIterator[bytes]:
         yield b": a stream goes on for ever, its door is what is looked at here\n\n"
 
-    with pytest.MonkeyPatch.context() as patched:
+    with clone(server) as database, pytest.MonkeyPatch.context() as patched:
         patched.setattr(Stream, "lines", one_line)
-        async with open_runtime(settings(module_database, **PLENTY)) as runtime:
+        async with open_runtime(settings(database, **PLENTY)) as runtime:
             app = create_app(runtime, intervals={"cons": 30.0})
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
                 made = World(app, http)
                 await made.fill()
                 yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(database_server: str) -> AsyncIterator[World]:
+    async with world_of(database_server) as made:
+        yield made
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -40,7 +40,7 @@ async def looked_at(page: Page, name: str, *, dark: bool = False) -> list[str]:
         await page.evaluate(
             "dark => { document.documentElement.dataset.theme = dark ? 'dark' : 'light' }", dark == (size is DESKTOP)
         )
-        # A colour on its way from light to dark is neither, and axe would measure it.
+        # A colour on its way from light to dark is neither, and axe would measure it. What moves for ever has no end.
         await page.evaluate("() => document.getAnimations().forEach(each => { try { each.finish() } catch {} })")
         await page.screenshot(path=PICTURES / f"{name}-{size['width']}.png", full_page=True)
         more = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")

@@ -12,6 +12,7 @@ import httpx
 import pyotp
 from playwright.async_api import Page, expect
 
+from tests.e2e.conftest import Pages
 from tests.e2e.instance import Sandbox
 
 PATIENCE_SECONDS = 75.0
@@ -117,6 +118,18 @@ async def registered(sandbox: Sandbox, address: str, name: str, company: dict[st
         token = (await box.link("Confirm your address")).rpartition("=")[2]
         (await http.post("/api/auth/verify-email", json={"token": token})).raise_for_status()
     return box
+
+
+async def client(
+    sandbox: Sandbox, pages: Pages, company: dict[str, Any], *forgiven: str, **how: Any
+) -> tuple[Page, Mailbox]:
+    """The owner of a company at home, signed in by his password, and his mailbox; `forgiven`: see `Pages.forgive`."""
+    box = await registered(sandbox, company["email"], "Aziz Karimov", company)
+    page = await pages.open("about:blank", **how)
+    pages.forgive(*forgiven)
+    await sign_in(page, sandbox, company["email"], PASSWORD)
+    await at_home(page)
+    return page, box
 
 
 class Office:

@@ -12,7 +12,7 @@ from playwright.async_api import Page, expect
 from tests.e2e import stories
 from tests.e2e.conftest import PHONE, Pages
 from tests.e2e.instance import Sandbox
-from tests.e2e.stories import PASSWORD, Mailbox, Telephone, at_home, registered, sign_in
+from tests.e2e.stories import PASSWORD, Mailbox, Telephone, at_home, client, registered, sign_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 DEVICE = {
@@ -158,11 +158,7 @@ async def test_an_authenticator_guards_an_account_and_recovery_codes_stand_in_on
 ) -> None:
     company = companies.pop()
     address = company["email"]
-    box = await registered(sandbox, address, "Aziz Karimov", company)
-    page = await pages.open("about:blank")
-    pages.forgive("/api/me/totp", "/api/auth/second-factor", "/api/auth/step-up")
-    await sign_in(page, sandbox, address, PASSWORD)
-    await at_home(page)
+    page, box = await client(sandbox, pages, company, "/api/me/totp", "/api/auth/second-factor", "/api/auth/step-up")
     await page.goto(f"{sandbox.urls['api']}/en/settings?tab=security")
     await page.get_by_role("button", name="Turn on").click()
     window = page.get_by_role("dialog", name="Authenticator app")
@@ -266,12 +262,8 @@ async def test_another_device_is_told_of_seen_and_thrown_out(
 ) -> None:
     company = companies.pop()
     address = company["email"]
-    box = await registered(sandbox, address, "Aziz Karimov", company)
-    page = await pages.open("about:blank")
+    page, box = await client(sandbox, pages, company, "/api/")
     other = await pages.open("about:blank", user_agent="Mozilla/5.0 Android Mobile")
-    pages.forgive("/api/")
-    await sign_in(page, sandbox, address, PASSWORD)
-    await at_home(page)
     await sign_in(other, sandbox, address, PASSWORD)
     await at_home(other)
     assert "a phone" in await box.letter("Sign-in from a new device")  # the first device is no news

@@ -6,29 +6,21 @@ import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from tests.e2e.conftest import PHONE, Pages
 from tests.e2e.instance import Sandbox
-from tests.e2e.stories import LONG, PASSWORD, Mailbox, Office, at_home, registered, sign_in
+from tests.e2e.stories import LONG, Office, client
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 FILE = {"name": "balans.txt", "mimeType": "text/plain", "buffer": b"aktiv = passiv"}
-
-
-async def _client(sandbox: Sandbox, pages: Pages, company: dict[str, Any], **how: Any) -> tuple[Page, Mailbox]:
-    box = await registered(sandbox, company["email"], "Aziz Karimov", company)
-    page = await pages.open("about:blank", **how)
-    await sign_in(page, sandbox, company["email"], PASSWORD)
-    await at_home(page)
-    return page, box
 
 
 async def test_a_consultation_lives_through_pages_1c_and_chatwoot(
     sandbox: Sandbox, pages: Pages, companies: list[dict[str, Any]]
 ) -> None:
     company, api, office = companies.pop(), sandbox.urls["api"], Office(sandbox)
-    page, _ = await _client(sandbox, pages, company)
+    page, _ = await client(sandbox, pages, company)
     pages.forgive("/cancel")
     words = f"Как закрыть месяц и начислить НДС? {company['org_inn']}"
     await page.goto(f"{api}/en/new?kind=accounting")
@@ -87,7 +79,7 @@ async def test_support_is_asked_once_at_a_time_and_cancelled_while_it_is_fresh(
     sandbox: Sandbox, pages: Pages, companies: list[dict[str, Any]]
 ) -> None:
     api = sandbox.urls["api"]
-    page, _ = await _client(sandbox, pages, companies.pop(), size=PHONE)
+    page, _ = await client(sandbox, pages, companies.pop(), size=PHONE)
     pages.forgive("/api/consultations/simple", "/cancel")
 
     async def ask(words: str) -> None:
@@ -112,7 +104,7 @@ async def test_a_move_is_told_by_the_channel_and_in_the_language_that_were_chose
     sandbox: Sandbox, pages: Pages, companies: list[dict[str, Any]]
 ) -> None:
     company, api, office = companies.pop(), sandbox.urls["api"], Office(sandbox)
-    page, box = await _client(sandbox, pages, company)
+    page, box = await client(sandbox, pages, company)
     await page.goto(f"{api}/en/settings?tab=notifications")
     for channel in ("Telegram", "The request’s talk", "On the open page"):
         await page.get_by_label(channel).uncheck()

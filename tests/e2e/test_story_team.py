@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 
 from tests.e2e.conftest import PHONE, Pages
 from tests.e2e.instance import Sandbox
-from tests.e2e.stories import PASSWORD, Mailbox, at_home, registered, sign_in
+from tests.e2e.stories import PASSWORD, Mailbox, at_home, client
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 ACTS = {
@@ -27,11 +27,8 @@ async def test_a_colleague_is_invited_raised_made_owner_and_the_log_tells_it(
     sandbox: Sandbox, pages: Pages, companies: list[dict[str, Any]]
 ) -> None:
     company, api = companies.pop(), sandbox.urls["api"]
-    await registered(sandbox, company["email"], "Aziz Karimov", company)
+    page, _ = await client(sandbox, pages, company)
     guest = Mailbox(sandbox, f"guest.{company['email']}")
-    page = await pages.open("about:blank")
-    await sign_in(page, sandbox, company["email"], PASSWORD)
-    await at_home(page)
     await page.goto(f"{api}/en/organisation")
     await page.get_by_label("E-mail").fill(guest.address)
     await page.get_by_label("Role", exact=True).select_option("viewer")
