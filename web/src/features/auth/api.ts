@@ -1,6 +1,6 @@
 "use client";
 
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { homeOf } from "@/features/session/api";
 import { client, data, type Schemas } from "@/shared/api/client";
 import { useGo } from "@/shared/i18n/link";
@@ -10,12 +10,6 @@ import { ownPath } from "./next-page";
 const KEY = "clobus_";
 
 export type SignedIn = Schemas["SignedInOut"];
-
-export const methodsQuery = queryOptions({
-  queryKey: ["auth", "methods"],
-  queryFn: () => data(client.GET("/api/auth/methods")),
-  staleTime: Infinity,
-});
 
 /** On to the page that was asked for, or to where the role's pages begin. */
 export function useEnter(): (role: string | null | undefined) => void {

@@ -2,14 +2,6 @@ import type { SignedIn } from "./api";
 
 const METHODS = ["totp", "recovery", "passkey"];
 
-/** What the API says when somebody comes back from elsewhere (api/oidc.py), and the message for it. */
-const REFUSALS = new Map<string, "failed" | "taken" | "away">([["account.taken", "taken"], ["oidc.away", "away"]]);
-
-/** Which message a code has; any that we do not know is told of in general words, never shown as it came. */
-export function refusal(code: string): "failed" | "taken" | "away" {
-  return REFUSALS.get(code) ?? "failed";
-}
-
 /** The second step that somebody who signed in elsewhere was sent back for; it is taken out of the address at once. */
 export function fromOutside(): SignedIn | null {
   const told = new URLSearchParams(window.location.hash.slice(1));

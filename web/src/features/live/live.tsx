@@ -10,7 +10,7 @@ const Context = createContext<Wire | null>(null);
 /** One socket for as long as the page acts for one organisation, whose topics it may hear; opened by the first topic. */
 export function LiveProvider({ children }: { children: ReactNode }) {
   const acting = useActing();
-  // eslint-disable-next-line react-hooks/exhaustive-deps -- another organisation, another ticket
+  // Another organisation, another ticket.
   const wire = useMemo(() => new Wire(), [acting]);
   useEffect(() => () => wire.close(), [wire]);
   return <Context value={wire}>{children}</Context>;

@@ -22,7 +22,7 @@ function read(): Pass | null {
     const found = JSON.parse(window.sessionStorage.getItem(KEPT) ?? "null") as Partial<Pass> | null;
     return typeof found?.token === "string" ? { token: found.token, agent: found.agent ?? null } : null;
   } catch {
-    return null;
+    return null; // storage is closed to frames of other sites here, or holds what we did not write
   }
 }
 

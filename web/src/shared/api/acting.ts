@@ -20,7 +20,7 @@ function kept(): Kept {
     const found: unknown = JSON.parse(window.localStorage.getItem(KEPT) ?? "{}");
     return typeof found === "object" && found !== null ? (found as Kept) : {};
   } catch {
-    return {};
+    return {}; // somebody else wrote there
   }
 }
 

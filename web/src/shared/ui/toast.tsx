@@ -9,7 +9,7 @@ import { useErrorText } from "./state";
 
 type Said = { id: number; text: string; bad: boolean };
 /** `failed(null)` says nothing: the person closed the window that asked for a proof. */
-type Say = { done: (text: string) => void; failed: (error: unknown) => unknown };
+type Say = { done: (text: string) => void; failed: (error: unknown) => void };
 
 const Context = createContext<Say | null>(null);
 const SECONDS = 6;
@@ -33,7 +33,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   }, []);
   const drop = useCallback((id: number) => setAll((shown) => shown.filter((each) => each.id !== id)), []);
   const say = useMemo<Say>(
-    () => ({ done: (text) => add(text, false), failed: (error) => error !== null && add(textOf(error), true) }),
+    () => ({ done: (text) => add(text, false), failed: (error) => { if (error !== null) add(textOf(error), true); } }),
     [add, textOf],
   );
   return (

@@ -5,13 +5,14 @@ import { MailCheck } from "lucide-react";
 import { useLocale, useTranslations } from "next-intl";
 import { useSearchParams } from "next/navigation";
 import { useState } from "react";
+import { methodsQuery } from "@/features/session/outside";
 import { Strength } from "@/features/session/strength";
 import { Link } from "@/shared/i18n/link";
 import { useWrong, useZodForm } from "@/shared/lib/form";
 import { Button } from "@/shared/ui/button";
 import { Checkbox, Input } from "@/shared/ui/field";
 import { EmptyState, Notice, useErrorText } from "@/shared/ui/state";
-import { methodsQuery, useRegister } from "../api";
+import { useRegister } from "../api";
 import { PasswordInput } from "./password-input";
 
 /** A new account; the letter's link makes it real. */
