@@ -171,6 +171,20 @@ async def test_an_address_alone_opens_no_account_that_is_there(
     started = await other.get("/api/auth/oidc/start")
     assert (await other.get(provider.arrive(started.headers["location"]))).headers["location"] == "/ru/"
     assert (await other.get("/api/me")).json()["email"] == "aziz@example.uz"
+    assert (await browser.call("DELETE", "/api/me/oidc")).status_code == 204
+    assert (await browser.get("/api/me")).json()["oidc"] is False
+    started = await other.get("/api/auth/oidc/start")
+    refused = await other.get(provider.arrive(started.headers["location"]))
+    assert refused.headers["location"] == "/ru/sign-in?error=account.taken"
+
+
+async def test_the_only_way_in_is_not_untied(site: tuple[Runtime, httpx.AsyncClient], provider: Provider) -> None:
+    browser = Browser(site[1])
+    started = await browser.get("/api/auth/oidc/start")
+    await browser.get(provider.arrive(started.headers["location"]))
+    refused = await browser.call("DELETE", "/api/me/oidc")
+    assert (refused.status_code, refused.json()["code"]) == (409, "oidc.only")
+    assert (await browser.get("/api/me")).json()["oidc"] is True
 
 
 async def test_who_ties_what_is_another_s_is_told_on_his_own_page(

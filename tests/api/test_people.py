@@ -112,6 +112,46 @@ async def test_the_staff_decides_which_client_an_organisation_is(api: Api) -> No
     ]  # fmt: skip
 
 
+async def test_a_decision_is_taken_back(api: Api) -> None:
+    browser = await member(api)
+    made = (await browser.post("/api/organisations", {"inn": INN, "name": "Romashka"})).json()
+    other = new_id()
+    async with api.runtime.db.transaction() as connection:
+        await run(
+            connection,
+            "insert into cons.clients (client_id, code_abonent, company_name, is_parent)"
+            " values (%s, 'T-2', 'Other', true)",
+            (other,),
+        )
+        await run(
+            connection,
+            "insert into cab.merges (organisation_id, client_id, reason) values (%s, %s, 'several')",
+            (made["organisation_id"], other),
+        )
+    head = await staff(api, "head@clobus.example", "head")
+    waited = {each["client_id"] for each in (await head.get("/api/merges")).json()}
+    door = f"/api/merges/{made['organisation_id']}/{api.client_id}"
+    assert (await head.call("DELETE", door)).json()["code"] == "merge.unknown"
+    body = {"organisation_id": made["organisation_id"], "client_id": api.client_id, "same": True}
+    assert (await head.post("/api/merges", body)).status_code == 204
+    assert (await head.get("/api/merges")).json() == []
+    assert (await browser.call("DELETE", door)).status_code == 403
+    assert (await head.call("DELETE", door)).status_code == 204
+    assert (await browser.get(f"/api/clients/{api.client_id}")).status_code == 404
+    assert (
+        {each["client_id"] for each in (await head.get("/api/merges")).json()} == waited == {api.client_id, str(other)}
+    )
+    assert (await head.get("/api/merges/decided")).json() == []
+    assert (await head.post("/api/merges", body | {"same": False})).status_code == 204
+    async with api.runtime.db.transaction() as connection:
+        await run(connection, "update sys.sessions set proved_at = now() - interval '1 hour'")
+    refused = await head.call("DELETE", door)
+    assert (refused.status_code, refused.json()["code"]) == (403, "auth.step_up_needed")
+    assert (await head.post("/api/auth/step-up", {"password": PASSWORD})).is_success
+    assert (await head.call("DELETE", door)).status_code == 204
+    assert (await head.post("/api/merges", body)).status_code == 204
+
+
 async def test_two_are_joined_only_by_who_proved_himself_just_now(api: Api) -> None:
     browser = await member(api)
     made = (await browser.post("/api/organisations", {"inn": INN, "name": "Romashka"})).json()

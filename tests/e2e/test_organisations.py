@@ -228,6 +228,11 @@ async def test_an_account_is_tied_and_then_asks_for_the_second_factor(sandbox: S
         await expect(again).to_have_url(re.compile("/en/organisation$"))
         async with db.transaction() as connection:
             assert await second_factors.remove(connection, person["person_id"])
+        await page.goto(f"{api}/en/settings?tab=security")
+        await line.get_by_role("button", name="Untie").click()
+        await page.get_by_role("dialog", name="Untie 1C?").get_by_role("button", name="Untie").click()
+        await expect(page.get_by_text("1C was untied")).to_be_visible()
+        await expect(line).to_contain_text("not tied")
     finally:
         await db.close()
 
@@ -296,6 +301,14 @@ async def test_pairs_are_decided_side_by_side(sandbox: Sandbox, pages: Pages) ->
         await expect(decided.locator("tbody tr", has_text="Sharq Savdo")).to_contain_text("one company")
         await expect(decided.locator("tbody tr", has_text="Sharq Savdo")).to_contain_text("Head")
         pages.complaints[:] = [each for each in pages.complaints if "403" not in each]
+        await decided.locator("tbody tr", has_text="Sharq Savdo").get_by_role("button", name="Take back").click()
+        window = page.get_by_role("dialog", name="Take the decision back?")
+        await expect(window).to_contain_text("will see the client’s requests no more")
+        await window.get_by_role("button", name="Take back").click()
+        await expect(card.get_by_role("button", name="One company")).to_be_visible()
+        await card.get_by_role("button", name="Not the same").click()
+        await page.get_by_role("dialog").get_by_role("button", name="Not the same").click()
+        await expect(decided.locator("tbody tr", has_text="Sharq Savdo")).to_contain_text("not the same")
         await page.locator("section", has_text="Nobody Known").get_by_role("button", name="Pick by hand").click()
         await expect(page.get_by_role("dialog")).to_contain_text("Nothing was found")
         await page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a size

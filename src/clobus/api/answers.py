@@ -54,7 +54,7 @@ STATUS: dict[str, int] = {
     "totp.wrong": 422, "key.scope": 400, "key.too_many": 409, "key.unknown": 404, "merge.taken": 409,
     "merge.unknown": 404, "organisation.unmatched": 409, "person.account": 400, "person.last_administrator": 409,
     "person.unknown": 404, "person.yourself": 403, "oidc.off": 404, "oidc.failed": 401, "oidc.away": 503,
-    "telegram.no_bot": 401, "telegram.code": 401, "telegram.only": 409,
+    "telegram.no_bot": 401, "telegram.code": 401, "telegram.only": 409, "oidc.only": 409,
 }  # fmt: skip
 _SHOWN: dict[str, Any] = {
     "limit": 3, "days": 30, "minutes": 30, "name": "report.pdf", "megabytes": 20, "status": "resolved",

@@ -76,7 +76,7 @@ from clobus.sync.story import Teller
 from clobus.sync.telegram.door import Door as TelegramDoor
 
 ROUTERS = (
-    words.dicts, ratings.averages, ratings.questions, organisations.joining,
+    words.dicts, ratings.averages, ratings.questions, organisations.joining, oidc.mine,
     *(part.router for part in (live, consultations, moves, ratings, attachments, clients, managers, telegram, signing,
                                sign_in_page, health, hooks, messages,
                                rate_page, activity, reassignments, report_settings, reports, registering, logins, me,

@@ -15,7 +15,8 @@ from psycopg.rows import DictRow
 
 from clobus.api.acts import actor_of
 from clobus.api.answers import problems_of
-from clobus.api.identity import db_of, identity_of, proved
+from clobus.api.identity import Person, db_of, identity_of, proved
+from clobus.api.me import STEP_UP
 from clobus.api.problems import language
 from clobus.core import auth
 from clobus.core.auth import public
@@ -24,6 +25,7 @@ from clobus.gateways.oidc.client import OidcClient
 from clobus.modules.accounts import audit, oidc, people, proofs
 
 router = APIRouter(prefix="/api/auth/oidc", tags=["accounts"])
+mine = APIRouter(prefix="/api/me/oidc", tags=["accounts"])
 OPEN = Depends(public("signs"))
 LOCAL = re.compile(r"/(?![/\\])[A-Za-z0-9/_.?=&%-]*")
 REDIRECT: dict[int | str, dict[str, Any]] = {303: {"description": "To the provider, or to a page of ours."}}
@@ -161,6 +163,23 @@ async def _tied(request: Request, proof: DictRow, who: oidc.Vouched) -> DictRow:
             after={"issuer": who.issuer},
         )  # fmt: skip
     return person
+
+
+@mine.delete("", status_code=204, responses=problems_of(*STEP_UP, "oidc.only"))
+async def untie(request: Request, principal: Person) -> Response:
+    """Untie the provider; not while it is the only way in."""
+    own = auth.person_of(principal)
+    auth.ensure_proved(principal)
+    async with db_of(request).transaction() as connection:
+        person = await people.load(connection, own)
+        by_password = person is not None and person["email"] is not None and person["password_hash"] is not None
+        if person is None or not (by_password or person["telegram_user_id"] is not None):
+            raise Conflict("oidc.only")
+        await people.change(connection, own, {"oidc_issuer": None, "oidc_subject": None})
+        await audit.note(
+            connection, actor_of(request, principal), "account.oidc_untied", before={"issuer": person["oidc_issuer"]}
+        )
+    return Response(status_code=204)
 
 
 async def _entered(request: Request, person: DictRow, came: dict[str, Any]) -> Response:

@@ -211,3 +211,24 @@ async def decide(request: Request, body: DecisionIn, principal: Annotated[Princi
         )  # fmt: skip
     request.app.state.callers.forget()
     return Response(status_code=204)
+
+
+@router.delete("/merges/{organisation_id}/{client_id}", status_code=204,
+               responses=problems_of("auth.person_needed", "auth.step_up_needed", "merge.unknown"))  # fmt: skip
+async def take_back(
+    request: Request, organisation_id: UUID, client_id: UUID, principal: Annotated[Principal, Depends(DECIDE)]
+) -> Response:
+    """Take a decision back: the pair waits again; if they were joined, people of the organisation see the client's
+    requests no more. By somebody who proved himself just now.
+    """
+    auth.person_of(principal)
+    auth.ensure_proved(principal)
+    async with db_of(request).transaction() as connection:
+        same = await merges.take_back(connection, organisation_id, client_id)
+        pair = {"client_id": client_id, "same": same}
+        await audit.note(
+            connection, actor_of(request, principal), "merge.taken_back", target=str(organisation_id), before=pair,
+            organisation_id=organisation_id,
+        )  # fmt: skip
+    request.app.state.callers.forget()
+    return Response(status_code=204)

@@ -16,17 +16,18 @@ from clobus.core.db import Connection, rows, run
 MAX_PAGE = 200
 ACTS = frozenset({
     "account.changed", "account.email_asked", "account.email_changed", "account.made", "account.oidc_tied",
-    "account.password_changed", "account.telegram_tied", "account.telegram_untied", "audit.exported",
-    "client.preferences_changed", "client.saved", "dead_letter.dropped", "dead_letter.edited", "dead_letter.read",
-    "dead_letter.retried", "drift.repaired", "factor.passkey_added", "factor.passkey_removed",
+    "account.oidc_untied", "account.password_changed", "account.telegram_tied", "account.telegram_untied",
+    "audit.exported", "client.preferences_changed", "client.saved", "dead_letter.dropped", "dead_letter.edited",
+    "dead_letter.read", "dead_letter.retried", "drift.repaired", "factor.passkey_added", "factor.passkey_removed",
     "factor.recovery_codes_made", "factor.totp_added", "factor.totp_removed", "handover.accepted",
-    "handover.declined", "key.made", "key.revoked", "member.invitation_taken_back", "member.invited", "member.joined",
-    "member.removed", "member.role_changed", "merge.decided", "message.retried", "organisation.handed_over",
-    "organisation.made", "organisation.renamed", "person.changed", "queue.closed", "queue.opened",
-    "rating_question.changed", "rating_question.made", "request.cancelled", "request.changed", "request.files_added",
-    "request.handed_over", "request.made", "request.moved", "request.rated", "request.read_anew", "request.said",
-    "schedule.changed", "schedule.made", "schedule.removed", "session.begun", "session.ended", "session.link_made",
-    "session.proved", "session.refused", "sla.changed", "sync.run", "telegram.linked", "words.changed", "words.made",
+    "handover.declined", "key.made", "key.revoked", "member.invitation_taken_back", "member.invited",
+    "member.joined", "member.removed", "member.role_changed", "merge.decided", "merge.taken_back",
+    "message.retried", "organisation.handed_over", "organisation.made", "organisation.renamed", "person.changed",
+    "queue.closed", "queue.opened", "rating_question.changed", "rating_question.made", "request.cancelled",
+    "request.changed", "request.files_added", "request.handed_over", "request.made", "request.moved",
+    "request.rated", "request.read_anew", "request.said", "schedule.changed", "schedule.made", "schedule.removed",
+    "session.begun", "session.ended", "session.link_made", "session.proved", "session.refused", "sla.changed",
+    "sync.run", "telegram.linked", "words.changed", "words.made",
 })  # fmt: skip
 """Everything that people do: what the log may hold, and what the pages have words for."""
 HIDDEN: Final = "…"

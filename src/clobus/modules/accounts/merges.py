@@ -58,6 +58,29 @@ async def decide(connection: Connection, organisation_id: UUID, client_id: UUID,
         )
 
 
+async def take_back(connection: Connection, organisation_id: UUID, client_id: UUID) -> bool:
+    """Let a decided pair wait again, and what the same decision denied with it; whether they were one company.
+    NotFound when nothing was decided about them.
+    """
+    pair = await one(
+        connection,
+        "select same, decided_at from cab.merges where organisation_id = %s and client_id = %s and same is not null"
+        " for update",
+        (organisation_id, client_id),
+    )
+    if pair is None:
+        raise NotFound("merge.unknown")
+    if pair["same"]:
+        await organisations.part(connection, organisation_id, client_id)
+    await run(
+        connection,
+        "update cab.merges set same = null, decided_by = null, decided_at = null"
+        " where organisation_id = %s and (client_id = %s or %s and decided_at = %s)",
+        (organisation_id, client_id, pair["same"], pair["decided_at"]),
+    )
+    return bool(pair["same"])
+
+
 async def decided(connection: Connection, *, limit: int = 50) -> list[DictRow]:
     """What was decided lately: of which pair, how, by whom and when; newest first."""
     return await rows(

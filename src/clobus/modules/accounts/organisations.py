@@ -187,3 +187,13 @@ async def settle(connection: Connection, organisation_id: UUID, client_id: UUID,
         " and not exists (select 1 from cab.organisations where client_id = %(client)s)",
         {"client": client_id, "by": by, "id": organisation_id},
     ) > 0  # fmt: skip
+
+
+async def part(connection: Connection, organisation_id: UUID, client_id: UUID) -> None:
+    """An organisation is that client no more: its people see their own requests, not the client's."""
+    await run(
+        connection,
+        "update cab.organisations set client_id = null, matched_by = null, updated_at = now()"
+        " where organisation_id = %s and client_id = %s",
+        (organisation_id, client_id),
+    )

@@ -32,6 +32,17 @@ export function useDecide() {
   });
 }
 
+/** Take a decision back: the pair waits again. */
+export function useTakeBack() {
+  const guard = useStepUp();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ organisation_id, client_id }: Decided) =>
+      guard(() => client.DELETE("/api/merges/{organisation_id}/{client_id}", { params: { path: { organisation_id, client_id } } })),
+    onSettled: () => queries.invalidateQueries({ queryKey: ALL }),
+  });
+}
+
 /** An organisation with the clients that it may be, as the API gives them: one row for each pair. */
 export function grouped(rows: Pair[]): Pair[][] {
   const found = new Map<string, Pair[]>();

@@ -75,8 +75,6 @@ export function useRemovePasskey() {
   );
 }
 
-export const methodsQuery = queryOptions({ queryKey: ["auth", "methods"], queryFn: () => data(client.GET("/api/auth/methods")), staleTime: Infinity });
-
 export function useStartTelegram() {
   const guard = useStepUp();
   return useAct<void, Schemas["StartedOut"]>(() => guard(() => data(client.POST("/api/me/telegram/start"))));
@@ -90,6 +88,11 @@ export function useTieTelegram() {
 export function useUntieTelegram() {
   const guard = useStepUp();
   return useAct<void, unknown>(() => guard(() => client.DELETE("/api/me/telegram")), meQuery.queryKey);
+}
+
+export function useUntieProvider() {
+  const guard = useStepUp();
+  return useAct<void, unknown>(() => guard(() => client.DELETE("/api/me/oidc")), meQuery.queryKey);
 }
 
 /** Before the browser leaves for the provider: whoever goes there has to have proved himself just now. */

@@ -8,10 +8,12 @@ import { Link } from "@/shared/i18n/link";
 import { useFormat } from "@/shared/lib/format";
 import { Badge } from "@/shared/ui/badge";
 import { buttonLook } from "@/shared/ui/button";
+import { ConfirmButton } from "@/shared/ui/dialog";
 import { PageHeader, Section } from "@/shared/ui/page";
 import { EmptyState, Loaded, Notice } from "@/shared/ui/state";
 import { Table } from "@/shared/ui/table";
-import { decidedQuery, grouped, pairsQuery, type Decided } from "../api";
+import { useToast } from "@/shared/ui/toast";
+import { decidedQuery, grouped, pairsQuery, useTakeBack, type Decided } from "../api";
 import { Proposal } from "./proposal";
 
 /** Organisations of which nobody is sure which client they are; and what was decided. */
@@ -33,13 +35,13 @@ export function MergesPage() {
               : grouped(rows).map((group) => <Proposal key={group[0]!.organisation_id} group={group} decides={decides} />)
           }
         </Loaded>
-        <Decisions />
+        <Decisions decides={decides} />
       </div>
     </>
   );
 }
 
-function Decisions() {
+function Decisions({ decides }: { decides: boolean }) {
   const t = useTranslations("merges");
   const format = useFormat();
   const query = useQuery(decidedQuery);
@@ -57,10 +59,27 @@ function Decisions() {
               { key: "client", title: t("client"), cell: (row) => <Link href={`/desk/client?id=${row.client_id}`} className="inline-flex min-h-11 items-center hover:text-accent-strong">{row.client_name ?? row.client_code ?? "—"}</Link> },
               { key: "same", title: t("decision"), cell: (row) => <Badge tone={row.same ? "good" : "plain"} dot>{t(row.same ? "was_same" : "was_other")}</Badge> },
               { key: "by", title: t("by"), cell: (row) => <>{row.decided_by ?? "—"} <span className="num block text-sm text-muted">{format.moments(row.decided_at)}</span></> },
+              ...(decides ? [{ key: "back", title: "", cell: (row: Decided) => <TakeBack row={row} /> }] : []),
             ]}
           />
         )}
       </Loaded>
     </Section>
   );
+}
+
+function TakeBack({ row }: { row: Decided }) {
+  const t = useTranslations("merges");
+  const back = useTakeBack();
+  const say = useToast();
+  async function act() {
+    try {
+      await back.mutateAsync(row);
+      say.done(t("back_done"));
+    } catch (error) {
+      say.failed(error);
+      throw error;
+    }
+  }
+  return <ConfirmButton label={t("back")} title={t("back_title")} text={t(row.same ? "back_text_same" : "back_text")} act={act} />;
 }

@@ -6,7 +6,7 @@ import { useLocale, useTranslations } from "next-intl";
 import { useSearchParams } from "next/navigation";
 import { useState, type FormEvent } from "react";
 import type { Me } from "@/features/session/me";
-import { oidcStart } from "@/features/session/outside";
+import { methodsQuery, oidcStart, refusal } from "@/features/session/outside";
 import { Badge } from "@/shared/ui/badge";
 import { Button, buttonLook } from "@/shared/ui/button";
 import { ConfirmButton } from "@/shared/ui/dialog";
@@ -14,7 +14,7 @@ import { Input } from "@/shared/ui/field";
 import { Section } from "@/shared/ui/page";
 import { Notice, useErrorText } from "@/shared/ui/state";
 import { useToast } from "@/shared/ui/toast";
-import { methodsQuery, useProve, useStartTelegram, useTieTelegram, useUntieTelegram } from "../api";
+import { useProve, useStartTelegram, useTieTelegram, useUntieProvider, useUntieTelegram } from "../api";
 
 /** What became of tying an account, as the address says when one comes back from the provider. */
 export function CameBack({ me }: { me: Me }) {
@@ -23,8 +23,7 @@ export function CameBack({ me }: { me: Me }) {
   const error = given.get("error");
   if (given.get("linked") === "oidc" && me.oidc) return <div className="mb-5"><Notice tone="good">{t("linked")}</Notice></div>;
   if (!error) return null;
-  const text = error === "account.taken" ? t("taken") : error === "oidc.away" ? t("away") : t("failed");
-  return <div className="mb-5"><Notice tone="bad">{text}</Notice></div>;
+  return <div className="mb-5"><Notice tone="bad">{t(refusal(error))}</Notice></div>;
 }
 
 /** Other services by which this person signs in. */
@@ -47,16 +46,33 @@ function Head({ name, tied }: { name: string; tied: boolean }) {
   return <p className="flex flex-wrap items-center gap-3 font-medium">{name}<Badge tone={tied ? "good" : "plain"} dot>{t(tied ? "tied" : "untied")}</Badge></p>;
 }
 
+function Untie({ name, text, act }: { name: string; text: string; act: () => Promise<unknown> }) {
+  const t = useTranslations("settings.outside");
+  const say = useToast();
+  async function drop() {
+    try {
+      await act();
+      say.done(t("untied_now", { name }));
+    } catch (error) {
+      say.failed(error);
+      throw error;
+    }
+  }
+  return <ConfirmButton label={t("untie")} title={t("untie_title", { name })} text={text} act={drop} />;
+}
+
 function Provider({ name, tied }: { name: string; tied: boolean }) {
   const t = useTranslations("settings.outside");
   const locale = useLocale();
   const prove = useProve();
+  const untie = useUntieProvider();
   const say = useToast();
   const leave = () => window.location.assign(oidcStart(locale, { tie: true }));
   return (
     <div className="flex flex-wrap items-center justify-between gap-3">
       <Head name={name} tied={tied} />
       {!tied && <Button look="secondary" busy={prove.isPending} onClick={() => prove.mutate(undefined, { onSuccess: leave, onError: say.failed })}>{t("tie")}<ExternalLink aria-hidden className="size-4" /></Button>}
+      {tied && <Untie name={name} text={t("untie_text_provider")} act={() => untie.mutateAsync()} />}
     </div>
   );
 }
@@ -66,20 +82,11 @@ function Telegram({ tied }: { tied: boolean }) {
   const start = useStartTelegram();
   const untie = useUntieTelegram();
   const say = useToast();
-  async function drop() {
-    try {
-      await untie.mutateAsync();
-      say.done(t("untied_now"));
-    } catch (error) {
-      say.failed(error);
-      throw error;
-    }
-  }
   return (
     <div className="flex flex-col gap-4">
       <div className="flex flex-wrap items-center justify-between gap-3">
         <Head name="Telegram" tied={tied} />
-        {tied && <ConfirmButton label={t("untie")} title={t("untie_title")} text={t("untie_text")} act={drop} />}
+        {tied && <Untie name="Telegram" text={t("untie_text")} act={() => untie.mutateAsync()} />}
         {!tied && !start.data && <Button look="secondary" busy={start.isPending} onClick={() => start.mutate(undefined, { onError: say.failed })}>{t("tie")}</Button>}
       </div>
       {!tied && start.data && <TelegramCode begun={start.data} />}
