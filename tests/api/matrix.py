@@ -297,7 +297,7 @@ DOORS: dict[str, Door] = {
     "POST /api/me/telegram/start": Door(PERSONS, body={}),
     "POST /api/me/telegram": Door(to("person", "viewer", status=401), body={"ticket": "x" * 32, "code": "123456"}),
     "DELETE /api/me/telegram": Door(to("person", "viewer", status=409)),
-    "DELETE /api/me/oidc": Door(PERSONS),
+    "DELETE /api/me/oidc": Door(to("person", "viewer", status=409)),
     "GET /api/auth/oidc/start": public(404),
     "GET /api/auth/oidc/callback": public(404),
     # ---- people, for the staff: what changes somebody needs an account of one's own, not a key
@@ -305,7 +305,9 @@ DOORS: dict[str, Door] = {
     "PATCH /api/people/{person_id}": Door({}, {"person_id": "@session"}, {"locked": True}),
     "GET /api/merges": Door(to(STAFF, "auditor")),
     "GET /api/merges/decided": Door(to(STAFF, "auditor")),
-    "DELETE /api/merges/{organisation_id}/{client_id}": Door({}),
+    "DELETE /api/merges/{organisation_id}/{client_id}": Door(
+        {}, values={"organisation_id": "@session", "client_id": "@owner"}
+    ),
     "POST /api/merges": Door({}, body={"organisation_id": "@session", "client_id": "@owner", "same": True}),
     "GET /api/audit": Door(to("administrator", "auditor")),
     "GET /api/audit.csv": Door(to("administrator", "auditor")),
