@@ -6,9 +6,11 @@ const KEPT = "clobus.dashboard-pass";
 /** A pass, and for which agent of Chatwoot's the frame was when it was given. */
 export type Pass = { token: string; agent: number | null };
 
-/** The pass, kept as long as the tab; a browser that keeps nothing for frames of others keeps it as long as the page. */
-export function usePass(): [Pass | null, (pass: Pass | null) => void] {
-  const [pass, setPass] = useState<Pass | null>(null);
+/** The pass, kept as long as the tab; a browser that keeps nothing for frames of others keeps it as long as the page.
+ * Undefined until the page has woken up: what is shown before hears no click.
+ */
+export function usePass(): [Pass | null | undefined, (pass: Pass | null) => void] {
+  const [pass, setPass] = useState<Pass | null>();
   useEffect(() => setPass(read()), []);
   const keep = useCallback((given: Pass | null) => {
     write(given);

@@ -8,6 +8,7 @@ import { useSession } from "@/features/session/api";
 import { actFor } from "@/shared/api/acting";
 import { Strength } from "@/features/session/strength";
 import { Link } from "@/shared/i18n/link";
+import { useAwake } from "@/shared/lib/awake";
 import { useWrong, useZodForm } from "@/shared/lib/form";
 import { Button, buttonLook } from "@/shared/ui/button";
 import { Input } from "@/shared/ui/field";
@@ -60,6 +61,7 @@ export function ForgotPage() {
   const auth = useTranslations("auth");
   const [login, setLogin] = useState("");
   const forgot = useForgot();
+  const awake = useAwake();
   const say = useErrorText();
   if (forgot.isSuccess) return <EmptyState icon={<MailCheck className="size-6" />} title={t("sent")} text={t("sent_text")} action={<ToSignIn />} />;
   function submit(event: FormEvent) {
@@ -69,10 +71,12 @@ export function ForgotPage() {
   return (
     <>
       <Head title={t("title")} text={t("text")} />
-      <form onSubmit={submit} className="flex flex-col gap-4">
-        <Input label={auth("login")} placeholder={auth("login_hint")} required autoComplete="username" value={login} onChange={(event) => setLogin(event.target.value)} error={forgot.error ? say(forgot.error) : undefined} />
-        <Button type="submit" wide busy={forgot.isPending}>{t("submit")}</Button>
-        <ToSignIn look="quiet" />
+      <form onSubmit={submit}>
+        <fieldset disabled={!awake} className="flex flex-col gap-4">
+          <Input label={auth("login")} placeholder={auth("login_hint")} required autoComplete="username" value={login} onChange={(event) => setLogin(event.target.value)} error={forgot.error ? say(forgot.error) : undefined} />
+          <Button type="submit" wide busy={forgot.isPending}>{t("submit")}</Button>
+          <ToSignIn look="quiet" />
+        </fieldset>
       </form>
     </>
   );

@@ -27,7 +27,7 @@ export function PanelPage() {
   const ended = query.error instanceof ApiError && query.error.status === 401;
   // Whom Chatwoot names is no proof, so it opens nothing; but when it names another one, he is not shown the numbers of
   // the first, who left his pass in this tab.
-  const other = pass !== null && pass.agent !== null && agent !== null && pass.agent !== agent;
+  const other = pass != null && pass.agent !== null && agent !== null && pass.agent !== agent;
   const gone = ended ? "over" : other ? "other" : null;
   useEffect(() => {
     if (gone === null) return;
@@ -35,6 +35,7 @@ export function PanelPage() {
     setPass(null);
     queries.removeQueries({ queryKey: ["panel", context?.conversation ?? null] });
   }, [gone, setPass, queries, context]);
+  if (pass === undefined) return <SkeletonList />;
   if (pass === null || gone !== null) return <Connect lack={gone ?? lack} onPass={take} />;
   if (context === null) return <EmptyState icon={<MessagesSquare className="size-6" />} title={t("waiting")} text={t("waiting_text")} />;
   if (query.data) return <PanelBody panel={query.data} />;
