@@ -91,6 +91,33 @@ async def test_a_person_registers_by_telephone_through_telegram(
     await expect(page.get_by_text(company["org_inn"]).first).to_be_visible()
 
 
+async def test_a_link_that_was_followed_too_late_says_so_and_another_comes(
+    sandbox: Sandbox, pages: Pages, companies: list[dict[str, Any]]
+) -> None:
+    address, api = companies.pop()["email"], sandbox.urls["api"]
+    box = Mailbox(sandbox, address)
+    page = await pages.open(f"{api}/uz/sign-up")
+    pages.forgive("/api/auth/verify-email")
+
+    async def ask() -> str:
+        await page.goto(f"{api}/uz/sign-up")
+        await page.get_by_label("Ism va familiya").fill("Dilnoza Karimova")
+        await page.get_by_label("Elektron pochta").fill(address)
+        await page.get_by_label("Parol", exact=True).fill(PASSWORD)
+        await page.get_by_label("Tashkilotim nomidan murojaat qilaman").uncheck()
+        await page.get_by_role("button", name="Hisob yaratish").click()
+        return await box.link("Manzilni tasdiqlang")
+
+    late = await ask()
+    sandbox.sql("update cab.proofs set expires_at = now() - interval '1 second' where data ->> 'email' = %s", address)
+    await page.goto(late)
+    await page.get_by_role("button", name="Tasdiqlash").click()
+    await expect(page.get_by_text("endi yaroqsiz")).to_be_visible()
+    await page.goto(await ask())
+    await page.get_by_role("button", name="Tasdiqlash").click()
+    await expect(page.get_by_text("Hisobingiz tayyor")).to_be_visible()
+
+
 async def test_a_password_is_forgotten_and_changed_and_an_address_moves(
     sandbox: Sandbox, pages: Pages, companies: list[dict[str, Any]]
 ) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, Page, expect
 
+from tests.e2e import stories
 from tests.e2e.conftest import PHONE, Pages
 from tests.e2e.instance import Sandbox
 from tests.e2e.stories import LONG, Office, client
@@ -16,12 +19,22 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 FILE = {"name": "balans.txt", "mimeType": "text/plain", "buffer": b"aktiv = passiv"}
 
 
+async def _picked(page: Page) -> Locator:
+    """The window of a move, in which the third day's first hour was picked."""
+    await page.get_by_role("button", name="Move", exact=True).click()
+    window = page.get_by_role("dialog", name="Pick another time")
+    await window.get_by_role("group", name="Day").get_by_role("radio").nth(2).check(force=True)
+    await window.get_by_role("group", name="Hour").get_by_role("radio").first.check(force=True)
+    await window.get_by_label("Reason").fill("The accountant is away")
+    return window
+
+
 async def test_a_consultation_lives_through_pages_1c_and_chatwoot(
     sandbox: Sandbox, pages: Pages, companies: list[dict[str, Any]]
 ) -> None:
     company, api, office = companies.pop(), sandbox.urls["api"], Office(sandbox)
     page, _ = await client(sandbox, pages, company)
-    pages.forgive("/cancel")
+    pages.forgive("/cancel", "/redates")
     words = f"Как закрыть месяц и начислить НДС? {company['org_inn']}"
     await page.goto(f"{api}/en/new?kind=accounting")
     await page.get_by_role("button", name="Send request").click()
@@ -44,13 +57,14 @@ async def test_a_consultation_lives_through_pages_1c_and_chatwoot(
     await office.acts(document["key"], act="assign", manager=key)
     await expect(page.get_by_role("main").get_by_text(name, exact=True).first).to_be_visible(timeout=LONG)
 
-    await page.get_by_role("button", name="Move", exact=True).click()
-    window = page.get_by_role("dialog", name="Pick another time")
-    await window.get_by_role("group", name="Day").get_by_role("radio").nth(2).check(force=True)
-    await window.get_by_role("group", name="Hour").get_by_role("radio").first.check(force=True)
-    await window.get_by_label("Reason").fill("The accountant is away")
-    await window.get_by_role("button", name="Set the time").click()
-    await expect(window).to_have_count(0)
+    other = await page.context.new_page()  # the same person, at another window
+    await other.goto(page.url)
+    windows = [await _picked(page), await _picked(other)]
+    await windows[0].get_by_role("button", name="Set the time").click()
+    await expect(windows[0]).to_have_count(0)
+    await windows[1].get_by_role("button", name="Set the time").click()
+    await expect(windows[1].get_by_role("alert")).to_have_text("The consultation is planned for this time already")
+    await other.close()
 
     log = page.get_by_role("log")
     box = page.get_by_label("Message", exact=True)
@@ -120,10 +134,27 @@ async def test_a_move_is_told_by_the_channel_and_in_the_language_that_were_chose
     await office.acts(document["key"], act="redate", planned="2031-05-05T10:30")
     await box.letter("ariza")
     await page.goto(f"{api}/en/settings?tab=notifications")
+    now = datetime.now(ZoneInfo("Asia/Tashkent"))
+    since, until = (f"{now + timedelta(hours=hours):%H:%M}" for hours in (-2, 2))
     await page.get_by_label("Quiet hours").check()
-    await page.get_by_label("From").fill("00:00")
-    await page.get_by_label("To", exact=True).fill("23:59")
+    await page.get_by_label("From").fill(since)
+    await page.get_by_label("To", exact=True).fill(until)
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_text("Saved")).to_be_visible()
     await page.reload()
-    await expect(page.get_by_label("To", exact=True)).to_have_value("23:59")
+    await expect(page.get_by_label("To", exact=True)).to_have_value(until)
+    await office.acts(document["key"], act="close")  # he is told at once, and asked to rate when it is quiet no more
+
+    async def held() -> list[dict[str, Any]]:
+        return sandbox.sql(
+            "select l.state, l.next_at from log.notification_log l join cons.cons c on c.cons_id = l.entity_id"
+            " where c.cl_ref_key = %s and l.notification_type = 'rating_ask' and l.recipient = 'client'"
+            " and l.next_at > now() + interval '1 hour'",
+            document["key"],
+        )
+
+    [asked] = await stories.until(held)
+    assert (asked["state"], f"{asked['next_at'].astimezone(now.tzinfo):%H:%M}") == ("queued", until)
+    while "yopildi" not in (text := await box.letter("ariza")):  # those of the move are before it
+        assert "baho" not in text
+    assert await box.letters() == []
