@@ -11,7 +11,7 @@ import random
 import site
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from statistics import median
@@ -66,18 +66,8 @@ class Case:
         return tables.OVERVIEW if self.report == "overview" else tables.REPORTS[self.report].columns
 
     def plain(self, *, duck: bool) -> tuple[str, dict[str, Any]]:
-        """The report as a person would ask it of one table."""
-        sums = dict.fromkeys(("n", *(name for column in self.columns for name in column.measures)))
-        parts = [f"sum({name}) as {name}" for name in sums]
-        if self.by not in ("manager", "category"):
-            for column in (c for c in self.columns if c.time):
-                share = 0.5 if column.share == "median" else 0.9
-                parts.append(
-                    f"quantile_disc({column.time}_sum, {share}) filter (where {column.time}_n > 0) as {column.name}"
-                    if duck else
-                    f"percentile_disc({share}) within group (order by {column.time}_sum)"
-                    f" filter (where {column.time}_n > 0) as {column.name}"
-                )  # fmt: skip
+        """The report as a person would ask it of one table, all its columns reckoned by the database."""
+        parts = ["sum(n) as n", *(part for column in self.columns if (part := self._part(column, duck=duck)))]
         params: dict[str, Any] = {"a": self.period.first, "b": self.period.last, **self.filters.given()}
         mark = (lambda name: f"${name}") if duck else (lambda name: f"%({name})s")
         where = f"day between {mark('a')} and {mark('b')}"
@@ -93,11 +83,37 @@ class Case:
         select = f"select {key} as key, {', '.join(parts)} from {table} where {where}"
         return f"{select} group by grouping sets (({key}), ())", params
 
+    def _part(self, column: tables.Column, *, duck: bool) -> str | None:
+        """A column; None for percentiles by manager and category: ours tells those of all alone, asked for apart."""
+        if column.time is not None:
+            if self.by in ("manager", "category"):
+                return None
+            share = 0.5 if column.share == "median" else 0.9
+            least = (
+                f"quantile_disc({column.time}_sum, {share})" if duck
+                else f"percentile_disc({share}) within group (order by {column.time}_sum)"
+            )  # fmt: skip
+            return f"{least} filter (where {column.time}_n > 0) as {column.name}"
+        over = " + ".join(f"sum({name})" for name in column.over)
+        if not column.under:
+            return f"{over} as {column.name}"
+        under = " + ".join(f"sum({name})" for name in column.under)
+        scale = 100 if column.unit == "percent" else 1
+        quotient = f"({over}) * {scale}::numeric / nullif({under}, 0)"
+        return f"round({quotient}, {tables.DIGITS[column.unit]})::float8 as {column.name}"
+
     async def asked(self, connection: Connection) -> None:
-        """The report by plain SQL, and the names of what has one."""
+        """The report by plain SQL, with the names of what has one, and ordered."""
         held = await rows(connection, *self.plain(duck=False))
         if self.by in ("manager", "category"):
-            await tables.names_of(connection, self.by, [row["key"] for row in held if row["key"]])
+            names = await tables.names_of(connection, self.by, [row["key"] for row in held if row["key"]])
+            for row in held:
+                row["name"] = names.get(row["key"])
+            if any(column.time for column in self.columns):
+                await rows(connection, *replace(self, by=None).plain(duck=False))
+        if self.by is not None:
+            first = self.columns[0].name
+            held.sort(key=lambda row: (-(row[first] or 0), str(row["key"])))
 
     async def ours(self, connection: Connection) -> Any:
         """The report as the API makes it, without the period before."""
@@ -178,17 +194,14 @@ def _same(case: Case, shown: Any, held: list[Any]) -> None:
     if case.report == "heat":
         assert {(c["weekday"], c["hour"]): c["n"] for c in shown} == {tuple(r.values())[:2]: r["sum"] for r in held}
         return
-    plain = [column for column in case.columns if column.time is None]
-    told = {
-        _key(row.get("key")): {c.name: c.value({k: int(v or 0) for k, v in row.items() if k in c.measures}, None)
-                               for c in plain} for row in held
-    }  # fmt: skip
+    told = [column.name for column in case.columns if column.time is None]
+    asked = {_key(row.get("key")): {name: row[name] for name in told} for row in held}
     if case.by is None:
-        assert {c.name: shown[c.name] for c in plain} == told[None]
+        assert {name: shown[name] for name in told} == asked[None]
         return
-    ours = {line.key: {c.name: line.values[c.name] for c in plain} for line in shown.lines}
-    ours[None] = {c.name: shown.total[c.name] for c in plain}
-    assert ours == told, case
+    ours = {line.key: {name: line.values[name] for name in told} for line in shown.lines}
+    ours[None] = {name: shown.total[name] for name in told}
+    assert ours == asked, case
 
 
 def _key(value: Any) -> Any:

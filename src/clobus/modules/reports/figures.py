@@ -11,28 +11,15 @@ from typing import Any
 
 from clobus.core.db import Connection, rows
 from clobus.modules.reports import plain
+from clobus.modules.reports.percentiles import Percentiles, of_vectors
 from clobus.modules.reports.rollups import CELL, ROLLUPS, VECTORS, ZERO, Rollup, drawn
-from clobus.modules.reports.types import (
-    BOUNDS,
-    MEASURES,
-    NOTHING,
-    SERIES,
-    SHARES,
-    TIMES,
-    By,
-    Filters,
-    Percentiles,
-    Period,
-    key_of,
-)
+from clobus.modules.reports.types import MEASURES, SERIES, TIMES, By, Filters, Period, key_of
 
 FACTS = "rep.facts"
 _SUMS = tuple(rollup for rollup in ROLLUPS if rollup.values == MEASURES)
 _TIMES = tuple(rollup for rollup in ROLLUPS if rollup.values == VECTORS)
 _GRAINS = {"day": "d", "week": "wd", "month": "md"}
 """The rows that may be added up for each day, week or month; for everything else all of them."""
-_SLOTS = len(BOUNDS) + 2
-"""Numbers of four bytes in a sent vector: its length, and one a bucket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +82,18 @@ def _where(number: int, piece: Piece, filters: Filters, params: dict[str, Any]) 
 async def read(
     connection: Connection, measures: Sequence[str], period: Period, filters: Filters, by: By | None = None, *,
     timed: bool = False,
-) -> tuple[list[dict[str, Any]], dict[Any, dict[str, Percentiles]]]:  # fmt: skip
+) -> tuple[list[dict[str, Any]], Percentiles]:  # fmt: skip
     """Sums of measures, a row a `key` in order of keys (without `by` one row whatever there is), and when `timed`
-    percentiles by key and, as None, of all; by manager and category of all alone.
+    percentiles of these rows and of all; by manager and category of all alone.
     """
-    if await plain.are_few(connection, period, filters):
+    if await plain.are_few(connection, period, filters, by if timed else None):
         return await plain.read(connection, measures, period, filters, by, timed=timed)
     found = await sums(connection, measures, period, filters, by)
-    told = None if by in ("manager", "category") else by
-    return found, await percentiles(connection, period, filters, told) if timed else {}
+    if not timed:
+        return found, Percentiles()
+    if by in ("manager", "category"):
+        by = None
+    return found, await percentiles(connection, period, filters, by, [row["key"] for row in found] if by else [])
 
 
 async def sums(
@@ -127,9 +117,9 @@ async def sums(
 
 
 async def percentiles(
-    connection: Connection, period: Period, filters: Filters, by: By | None = None
-) -> dict[Any, dict[str, Percentiles]]:
-    """Median and ninth decile of each time, by key and, as None, of all; of histograms: exact to a bucket's width."""
+    connection: Connection, period: Period, filters: Filters, by: By | None, keys: Sequence[Any]
+) -> Percentiles:
+    """Of the lines of some keys, and of all that there are."""
     params: dict[str, Any] = dict(filters.given())
     parts = []
     for number, piece in enumerate(_source(_TIMES, period, filters, by)):
@@ -145,30 +135,8 @@ async def percentiles(
     sent = " || ".join(f"vector_send(coalesce(sum({name}), {ZERO}))" for name in VECTORS)
     sql = f"select key, {sent} as counts from ({' union all '.join(parts)}) p group by key"
     found = await rows(connection, sql, params)
-    return _told([row["key"] for row in found], b"".join(row["counts"] for row in found))
-
-
-def _told(keys: Sequence[Any], sent: bytes) -> dict[Any, dict[str, Percentiles]]:
-    """Percentiles of histograms, three vectors a key, all at once."""
-    import numpy as np  # noqa: PLC0415 - only who asks for times pays for it
-
-    counts = np.frombuffer(sent, ">f4").reshape(len(keys), len(TIMES), _SLOTS)[:, :, 1:].astype(np.int64)
-    counts = np.concatenate([counts, counts.sum(axis=0, keepdims=True)])
-    low = np.array([0, *BOUNDS])
-    width = np.append(np.diff(low), 0)  # the last bucket has no end
-    until, total = counts.cumsum(axis=2), counts.sum(axis=2)
-    places = []
-    for share in SHARES:
-        wanted = -(-total * share // 100)
-        at = np.minimum((until < wanted[:, :, None]).sum(axis=2), len(BOUNDS))
-        held = np.take_along_axis(counts, at[:, :, None], axis=2)[:, :, 0]
-        before = np.take_along_axis(until, at[:, :, None], axis=2)[:, :, 0] - held
-        places.append(np.where(total > 0, low[at] + width[at] * (wanted - before) // np.maximum(held, 1), -1).tolist())
-    median, ninth = places
-    return {
-        key: {time: NOTHING if m < 0 else Percentiles(m, p) for time, m, p in zip(TIMES, halves, nines, strict=True)}
-        for key, halves, nines in zip([*keys, None], median, ninth, strict=True)
-    }
+    at = {row["key"]: place for place, row in enumerate(found)}
+    return of_vectors(b"".join([row["counts"] for row in found]), [at.get(key, -1) for key in keys])
 
 
 async def hours(connection: Connection, period: Period, filters: Filters) -> list[dict[str, Any]]:
@@ -182,6 +150,6 @@ async def hours(connection: Connection, period: Period, filters: Filters) -> lis
         )
     else:
         where = _where(0, Piece(FACTS, None, period.first, period.last), filters, params)
-        parts = f"select extract(isodow from day)::smallint as weekday, hour, n from {FACTS} where {where}"
+        parts = f"select extract(isodow from day)::smallint as weekday, hour, 1 as n from {FACTS} where {where}"
     sql = f"select weekday, hour, sum(n)::bigint as n from ({parts}) p group by 1, 2 having sum(n) > 0 order by 1, 2"
     return [dict(row) for row in await rows(connection, sql, params)]

@@ -8,10 +8,14 @@ from typing import Any
 
 from clobus.core import clock
 from clobus.core.db import Connection, one, rows
-from clobus.modules.reports.types import BOUNDS, NOTHING, SHARES, TIMES, By, Filters, Percentiles, Period, key_of
+from clobus.modules.reports.percentiles import Percentiles, of_letters
+from clobus.modules.reports.types import TIMES, By, Filters, Period, key_of
 
 FEW = 3_000
 """So many facts are read at once in about the time that one more statement takes."""
+FEW_A_LINE = 30
+"""So many facts are read in about the time that the histograms of a line of the table take."""
+_DAYS = {"day": 1, "week": 7, "month": 30}
 MEMORY_SECONDS = 60.0
 _BUCKETS = tuple(f"{time}_bucket" for time in TIMES)
 _LOWEST = ord("#")
@@ -21,8 +25,10 @@ _NARROW = 20
 _busiest: dict[tuple[str, int, str], tuple[float, int]] = {}  # only chooses the way, never changes an answer
 
 
-async def are_few(connection: Connection, period: Period, filters: Filters) -> bool:
-    """Whether a period has few facts, by the busiest month, which is looked up once a minute."""
+async def are_few(connection: Connection, period: Period, filters: Filters, by: By | None) -> bool:
+    """Whether a period has few facts, by the busiest month, which is looked up once a minute; `by`: when histograms are
+    asked for.
+    """
     place = (connection.info.host, connection.info.port, connection.info.dbname)
     at, busiest = _busiest.get(place, (float("-inf"), 0))
     if clock.monotonic() - at > MEMORY_SECONDS:
@@ -34,25 +40,22 @@ async def are_few(connection: Connection, period: Period, filters: Filters) -> b
         busiest = int(row["n"]) if row else 0
         _busiest[place] = (clock.monotonic(), busiest)
     share = float(_NARROW ** ((filters.manager is not None) + (filters.category is not None)))
-    return bool(busiest * max(1.0, period.days / 30) / share <= FEW)
+    lines = period.days / _DAYS[by] if by in _DAYS else 1
+    return bool(busiest * max(1.0, period.days / 30) / share <= FEW + FEW_A_LINE * lines)
 
 
 async def read(
     connection: Connection, measures: Iterable[str], period: Period, filters: Filters, by: By | None, *, timed: bool
-) -> tuple[list[dict[str, Any]], dict[Any, dict[str, Percentiles]]]:
-    """Sums by key and, when `timed`, percentiles by key and (as None) of all; see `figures.read`."""
+) -> tuple[list[dict[str, Any]], Percentiles]:
+    """Sums by key and, when `timed`, percentiles; see `figures.read`."""
     given = filters.given()
     found = await rows(
         connection, _asked(by, tuple(measures), tuple(given), timed), {"a": period.first, "b": period.last, **given}
     )
     if not timed:
-        return found, {}
-    letters = {row["key"]: [row.pop(name) or "" for name in _BUCKETS] for row in found}
-    whole = ["".join(each) for each in zip(*letters.values(), strict=True)] or [""] * len(TIMES)
-    if by in ("manager", "category"):
-        letters.clear()
-    letters[None] = whole
-    return found, {key: {t: _told(text) for t, text in zip(TIMES, each, strict=True)} for key, each in letters.items()}
+        return found, Percentiles()
+    texts = [row.pop(name) or "" for name in _BUCKETS for row in found]
+    return found, of_letters(texts, _LOWEST, apart=by not in (None, "manager", "category"))
 
 
 @lru_cache(maxsize=256)
@@ -66,22 +69,3 @@ def _asked(by: By | None, measures: tuple[str, ...], given: tuple[str, ...], tim
         f"select {key_of(by)} as key, {', '.join(columns)} from rep.facts where day between %(a)s and %(b)s{narrowed}"
         f"{'' if by is None else ' group by 1 order by 1'}"
     )
-
-
-def _told(letters: str) -> Percentiles:
-    """Percentiles of buckets, each a letter: values at their places among all, drawn on the width of a bucket."""
-    if not letters:
-        return NOTHING
-    places, before = [-(-len(letters) * share // 100) for share in SHARES], 0
-    told: list[int] = []
-    for letter in sorted(set(letters)):
-        held = letters.count(letter)
-        while before + held >= places[len(told)]:
-            bucket = ord(letter) - _LOWEST
-            low = BOUNDS[bucket - 1] if bucket else 0
-            high = BOUNDS[bucket] if bucket < len(BOUNDS) else low  # the last has no end
-            told.append(low + (high - low) * (places[len(told)] - before) // held)
-            if len(told) == len(places):
-                return Percentiles(*told)
-        before += held
-    raise AssertionError("a place is within what was counted")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from clobus.core.db import Connection, rows
 from clobus.modules.reports import figures
-from clobus.modules.reports.types import NOBODY, SERIES, By, Filters, Percentiles, Period
+from clobus.modules.reports.percentiles import Places
+from clobus.modules.reports.types import NOBODY, SERIES, By, Filters, Period
 
 Unit = Literal["count", "seconds", "percent", "mark"]
 _POWERS = (1, 10, 100)
@@ -31,22 +32,20 @@ class Column:
         """The sums that it is made of."""
         return (*self.over, *self.under)
 
-    def values(
-        self, found: Sequence[dict[str, Any]], times: Sequence[dict[str, Percentiles] | None]
-    ) -> list[int | float | None]:
+    def values(self, found: Sequence[dict[str, Any]], times: Places) -> list[int | float | None]:
         """What it shows of rows of sums and their percentiles; None where there is nothing to tell."""
         if self.time is not None:
             at = 0 if self.share == "median" else 1
-            return [each[self.time][at] if each else None for each in times]
+            return list(times[self.time][at]) if times else [None] * len(found)
         over = _added(found, self.over)
         if self.unit == "count":
             return list(over)
         scale, digits = 100 if self.unit == "percent" else 1, DIGITS[self.unit]
         return [quotient(o * scale, u, digits) for o, u in zip(over, _added(found, self.under), strict=True)]
 
-    def value(self, row: dict[str, Any], times: dict[str, Percentiles] | None) -> int | float | None:
+    def value(self, row: dict[str, Any], times: Places) -> int | float | None:
         """What it shows of one row."""
-        return self.values([row], [times])[0]
+        return self.values([row], times)[0]
 
 
 def _added(found: Sequence[dict[str, Any]], names: tuple[str, ...]) -> list[int]:
@@ -127,8 +126,7 @@ OVERVIEW = (REQUESTS, CLOSED, CANCELLED_SHARE, _FIRST[1], _FIRST[2], _FIRST[3], 
 HEAT = "heat"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A row: its key (a day, a code, a uuid), the name of what has one, and values by column."""
 
     key: Any
@@ -159,8 +157,7 @@ async def table(
     drawn = any(column.time for column in report.columns)
     found, times = await figures.read(connection, measures, period, filters, by, timed=drawn)
     names = await names_of(connection, by, [row["key"] for row in found])
-    timed = [times.get(row["key"]) for row in found]  # by manager and category the total alone has them
-    shown = zip(*(column.values(found, timed) for column in report.columns), strict=True)
+    shown = zip(*(column.values(found, times.lines) for column in report.columns), strict=True)
     heads = [column.name for column in report.columns]
     lines = [
         Line(row["key"], names.get(row["key"]), dict(zip(heads, values, strict=True)))
@@ -170,7 +167,7 @@ async def table(
         first = report.columns[0].name
         lines.sort(key=lambda line: (-(line.values[first] or 0), line.name or str(line.key)))
     whole = {name: sum([row[name] for row in found]) for name in dict.fromkeys(measures)}
-    total = {column.name: column.value(whole, times.get(None)) for column in report.columns}
+    total = {column.name: column.value(whole, times.whole) for column in report.columns}
     before = await totals(connection, report.columns, period.before(), filters) if compare else {}
     return Table(report, by, period, filters, lines, total, before)
 
@@ -182,7 +179,7 @@ async def totals(
     measures = [name for column in columns for name in column.measures]
     drawn = any(column.time for column in columns)
     [row], times = await figures.read(connection, measures, period, filters, timed=drawn)
-    return {column.name: column.value(row, times.get(None)) for column in columns}
+    return {column.name: column.value(row, times.whole) for column in columns}
 
 
 async def names_of(connection: Connection, by: By, keys: Sequence[Any]) -> dict[Any, str]:

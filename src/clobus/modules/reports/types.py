@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal
 from uuid import UUID
 
 MEASURES = (
@@ -64,17 +64,6 @@ class Filters:
         """The filters that narrow."""
         names = ("kind", "channel", "language", "category", "manager")
         return {name: value for name in names if (value := getattr(self, name)) is not None}
-
-
-class Percentiles(NamedTuple):
-    """The median and the ninth decile of a time in working seconds; None where nothing was measured."""
-
-    median: int | None
-    p90: int | None
-
-
-NOTHING = Percentiles(None, None)
-SHARES = (50, 90)
 
 
 def key_of(by: By | None) -> str:

@@ -1,0 +1,125 @@
+"""Medians and ninth deciles of histograms: exact to a bucket's width, drawn evenly over it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from clobus.modules.reports.types import BOUNDS, TIMES
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SHARES = (50, 90)
+BUCKETS = len(BOUNDS) + 1
+FEW = 30
+"""So many lines are done one by one before whole arrays of them have begun."""
+
+Places = dict[str, tuple[Sequence[int | None], ...]]
+"""By time: medians and ninth deciles, in working seconds, of some lines; None where nothing was measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Percentiles:
+    """Those of each line (none where lines have none), and of all together, which is a line alone."""
+
+    lines: Places = field(default_factory=dict)
+    whole: Places = field(default_factory=dict)
+
+
+def of_vectors(sent: bytes, places: Sequence[int]) -> Percentiles:
+    """Of vectors as pgvector sends them, one for each time of a key; `places` are the keys of lines, -1 for no key."""
+    import numpy as np  # noqa: PLC0415 - only who asks for times pays for it
+
+    # Two numbers of two bytes, the length and nothing, and as many of four bytes.
+    counts = np.frombuffer(sent, ">f4").reshape(-1, len(TIMES), BUCKETS + 1)[:, :, 1:]
+    return _told(counts.astype(np.int32).transpose(1, 0, 2), places)
+
+
+def of_letters(texts: Sequence[str], lowest: int, *, apart: bool) -> Percentiles:
+    """Of texts with a letter for each value, its bucket from `lowest` on: all lines' of the first time, of the next...
+
+    `apart`: of each line, too.
+    """
+    lines = len(texts) // len(TIMES)
+    if lines > FEW and apart:
+        return _of_many(texts, lowest)
+    each = [texts[at * lines : (at + 1) * lines] for at in range(len(TIMES))]
+    whole = _by_time([[place] for place in _of_text("".join(its), lowest)] for its in each)
+    if not apart or not lines:
+        return Percentiles(whole=whole)
+    return Percentiles(_by_time(zip(*(_of_text(text, lowest) for text in its), strict=True) for its in each), whole)
+
+
+def _of_many(texts: Sequence[str], lowest: int) -> Percentiles:
+    import numpy as np  # noqa: PLC0415 - as above
+
+    cells = np.repeat(np.arange(len(texts)) * BUCKETS, [len(text) for text in texts])
+    cells += np.frombuffer("".join(texts).encode("latin-1"), np.uint8)
+    counts = np.bincount(cells - lowest, minlength=len(texts) * BUCKETS)
+    lines = len(texts) // len(TIMES)
+    return _told(counts.reshape(len(TIMES), lines, BUCKETS), list(range(lines)))
+
+
+def _of_text(letters: str, lowest: int) -> tuple[int | None, ...]:
+    """Of the values of one text, by share: of values at their places among all."""
+    if not letters:
+        return (None,) * len(SHARES)
+    places, before = [-(-len(letters) * share // 100) for share in SHARES], 0
+    told: list[int] = []
+    for letter in sorted(set(letters)):
+        held = letters.count(letter)
+        while before + held >= places[len(told)]:
+            bucket = ord(letter) - lowest
+            low = BOUNDS[bucket - 1] if bucket else 0
+            high = BOUNDS[bucket] if bucket < len(BOUNDS) else low  # the last has no end
+            told.append(low + (high - low) * (places[len(told)] - before) // held)
+            if len(told) == len(places):
+                return tuple(told)
+        before += held
+    raise AssertionError("a place is within what was counted")
+
+
+def _told(counts: NDArray[np.signedinteger[Any]], places: Sequence[int]) -> Percentiles:
+    """Of histograms by time and key."""
+    import numpy as np  # noqa: PLC0415 - as above
+
+    whole = counts.sum(axis=1, keepdims=True)
+    counts = np.concatenate([counts, whole], axis=1) if len(places) else whole
+    until = counts.cumsum(axis=2)
+    total = until[:, :, -1]
+    low, width = _bounds()
+    first = np.arange(total.size).reshape(total.shape) * BUCKETS
+    lines, last = [], []
+    for share in SHARES:
+        wanted = -(-total * share // 100)
+        at = (until < wanted[:, :, None]).sum(axis=2)
+        held = counts.take(first + at)
+        before = until.take(first + at) - held
+        told = low.take(at) + width.take(at) * (wanted - before) // np.maximum(held, 1)
+        told[total == 0] = -1
+        last.append(told[:, -1:].tolist())
+        told[:, -1] = -1  # where the place -1 looks
+        lines.append(told[:, places].tolist() if len(places) else [])
+    return Percentiles(_by_time(_turned(lines)) if len(places) else {}, _by_time(_turned(last)))
+
+
+@cache
+def _bounds() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where each bucket begins and how wide it is; the last has no end."""
+    import numpy as np  # noqa: PLC0415 - as above
+
+    low = np.array([0, *BOUNDS])
+    return low, np.append(np.diff(low), 0)
+
+
+def _turned(found: list[list[list[int]]]) -> list[list[list[int | None]]]:
+    """What was found by share, time and line, by time first; -1 is nothing."""
+    return [[[None if value < 0 else value for value in line] for line in its] for its in zip(*found, strict=True)]
+
+
+def _by_time(found: Iterable[Iterable[Sequence[int | None]]]) -> Places:
+    return {time: tuple(its) for time, its in zip(TIMES, found, strict=True)}
