@@ -35,17 +35,25 @@ async def left(db: Database) -> list[dict[str, Any]]:
         return [dict(row) for row in await rows(connection, "select state, attempts, error_class from sys.outbox")]
 
 
-async def test_a_refusal_is_a_dead_letter_at_the_third_time_and_can_be_wanted_again(db: Database) -> None:
+async def test_a_refusal_is_a_dead_letter_when_it_lasts_and_can_be_wanted_again(db: Database) -> None:
+    answers: list[Exception] = [
+        GatewayDown("onec", "no connection"),
+        *[Refused("onec", "PATCH answered 500", status=500)] * 5,
+    ]
+
     async def refuse(_: str, __: UUID) -> None:
-        raise Refused("onec", "PATCH answered 500")
+        raise answers.pop(0)
 
     subject = await wanted(db)
     dispatcher = outbox.Dispatcher(db, "onec", refuse)
     states = []
-    for _ in range(3):
+    for minutes in (0, 2, 0, 0, 2):  # being away for long is no refusal, and a burst of refusals is none that lasts
+        async with db.transaction() as connection:
+            since = f"update sys.outbox set first_at = first_at - interval '{minutes} min',"
+            await run(connection, f"{since} refused_at = refused_at - interval '{minutes} min'")
         assert await dispatcher.drain_once() == 1
         states.append((await left(db))[0]["state"])
-    assert states == ["pending", "pending", "dead"]
+    assert states == ["pending", "pending", "pending", "pending", "dead"]
     assert await dispatcher.drain_once() == 0
     async with db.transaction() as connection:
         await outbox.touch(connection, "onec", "consultation", [subject])

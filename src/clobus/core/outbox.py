@@ -31,6 +31,8 @@ PUSH_SECONDS = 300
 GIVE_UP_SECONDS = 24 * 3600
 BUG_ATTEMPTS = 5
 REFUSALS = 3
+REFUSED_SECONDS = 60.0
+"""A rule still says no after so long; a partner in trouble may say the same for a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Subject:
     version: int
     attempts: int
     age: float
+    refused: float
 
 
 Handler = Callable[[str, UUID], Awaitable[None]]
@@ -63,7 +66,8 @@ async def touch_each(connection: Connection, kind: str, ids_of: Mapping[str, Seq
         " on conflict (system, subject, subject_id) do update set wanted_version = o.wanted_version + 1,"
         " state = case o.state when 'claimed' then 'claimed' else 'pending' end,"
         " attempts = case o.state when 'claimed' then o.attempts else 0 end, next_at = now(),"
-        " first_at = case o.state when 'dead' then now() else o.first_at end",
+        " first_at = case o.state when 'dead' then now() else o.first_at end,"
+        " refused_at = case o.state when 'claimed' then o.refused_at end",
         (kind, [system for system, _ in pairs], [id_ for _, id_ in pairs]),
     )
     for system in sorted({system for system, _ in pairs}):
@@ -161,12 +165,14 @@ class Dispatcher:
                 " and ((state = 'pending' and next_at <= now()) or (state = 'claimed' and lease_until < now()))"
                 " order by next_at limit %s for update skip locked) c where o.system = c.system"
                 " and o.subject = c.subject and o.subject_id = c.subject_id returning o.subject, o.subject_id,"
-                " o.wanted_version, o.attempts, extract(epoch from now() - o.first_at)::float8 as age",
+                " o.wanted_version, o.attempts, extract(epoch from now() - o.first_at)::float8 as age,"
+                " coalesce(extract(epoch from now() - o.refused_at), 0)::float8 as refused",
                 (self.lease, self.system, self.batch),
             )
         self._held_until = asked + self.lease
         return [
-            Subject(r["subject"], r["subject_id"], r["wanted_version"], r["attempts"], r["age"]) for r in found
+            Subject(r["subject"], r["subject_id"], r["wanted_version"], r["attempts"], r["age"], r["refused"])
+            for r in found
         ]  # fmt: skip
 
     async def _push(self, subject: Subject) -> None:
@@ -183,8 +189,9 @@ class Dispatcher:
             await self._postpone(subject, error, _delay(subject.attempts, error.retry_after), dead=dead)
         except Permanent as error:
             PUSHES.labels(self.system, error.kind).inc()
-            # A 500 of 1C may be its rule or its trouble: the same answer three times is a rule.
-            dead = subject.attempts >= REFUSALS
+            # A 500 of 1C may be its rule or its trouble: what it still answers after a while is a rule. What we refuse
+            # ourselves has no status.
+            dead = subject.attempts >= REFUSALS and (error.status is None or subject.refused >= REFUSED_SECONDS)
             await self._postpone(subject, error, 0 if dead else _delay(subject.attempts, None), dead=dead)
         except OperationalError:
             # The database is away, not the partner: the lease runs out and the row is claimed again.
@@ -226,8 +233,8 @@ class Dispatcher:
             )
             await run(
                 connection,
-                "update sys.outbox o set state = 'pending', attempts = 0, next_at = now(), first_at = now()"  # noqa: S608 - as above
-                f"{source} where{same} and o.wanted_version > d.version",
+                "update sys.outbox o set state = 'pending', attempts = 0, next_at = now(), first_at = now(),"  # noqa: S608 - as above
+                f" refused_at = null{source} where{same} and o.wanted_version > d.version",
                 keys,
             )
 
@@ -238,10 +245,12 @@ class Dispatcher:
             await run(
                 connection,
                 "update sys.outbox set state = case when wanted_version > %s then 'pending' else %s end,"
-                " next_at = now() + make_interval(secs => %s), error_class = %s, last_error = %s"
+                " next_at = now() + make_interval(secs => %s), error_class = %s, last_error = %s,"
+                " refused_at = case when %s then coalesce(refused_at, now()) end"
                 " where system = %s and subject = %s and subject_id = %s and state = 'claimed'",
                 (subject.version, "dead" if dead else "pending", delay, type(error).__name__,
-                 f"{text} {vendor}".strip()[:1000], self.system, subject.kind, subject.id),
+                 f"{text} {vendor}".strip()[:1000], isinstance(error, Permanent), self.system, subject.kind,
+                 subject.id),
             )  # fmt: skip
         log.warning(
             "outbox.postponed", system=self.system, error=type(error).__name__, dead=dead, delay=round(delay, 1)
