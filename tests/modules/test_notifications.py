@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
+from psycopg import OperationalError
 
 from clobus.core.db import Database, one
 from clobus.core.errors import GatewayDown, Missing, OutcomeUnknown
+from clobus.gateways.chatwoot.wire import Message
 from clobus.modules.notifications.deliver import Deliverer
 from tests.support.messages import SUPPORT, ZONE, Desk, happen, request, states
 
@@ -127,6 +132,32 @@ async def test_a_sender_that_died_leaves_no_second_message(db: Database) -> None
     await Deliverer(db, desk, ZONE).drain_once()
     assert await states(db) == [("accepted", "unknown")]
     assert desk.written == []
+
+
+async def test_a_database_that_goes_away_stops_no_other_message(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    away = asyncio.Event()
+
+    class Slow(Desk):
+        async def create_message(self, conversation_id: int, content: str, **options: Any) -> Message:
+            if conversation_id == 8:  # it is on its way when the other one's end can't be noted
+                await away.wait()
+                await asyncio.sleep(0.05)
+            return await super().create_message(conversation_id, content, **options)
+
+    for number in (7, 8):
+        await happen(db, "Opened", await request(db, conversation_id=number, number=f"Т-00000{number}"))
+    deliverer = Deliverer(db, Slow(), ZONE)
+    finish = deliverer._finish
+
+    async def once_not(*given: Any, **more: Any) -> None:
+        if not away.is_set():
+            away.set()
+            raise OperationalError("server closed the connection unexpectedly")
+        await finish(*given, **more)
+
+    monkeypatch.setattr(deliverer, "_finish", once_not)
+    assert await deliverer.drain_once() == 2
+    assert sorted(await states(db)) == [("accepted", "sending"), ("accepted", "sent")]
 
 
 async def test_what_came_too_late_expires(db: Database) -> None:

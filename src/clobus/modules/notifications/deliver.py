@@ -82,7 +82,9 @@ class Deliverer:
 
         async def work() -> None:
             for row in pending:
-                await self._send(row)
+                # What the database could not be told is looked for later; siblings in mid-sending go on.
+                with contextlib.suppress(OperationalError):
+                    await self._send(row)
 
         async with asyncio.TaskGroup() as group:
             for _ in range(min(self.concurrency, len(claimed))):

@@ -104,9 +104,15 @@ class Postman:
         async with self.db.transaction() as connection:
             await _give_up(connection)
             claimed = await _claim(connection, self.at_once)
+
+        async def send(row: DictRow) -> None:
+            # What the database could not be told is claimed again; siblings in mid-sending go on.
+            with contextlib.suppress(OperationalError):
+                await self._send(row)
+
         async with asyncio.TaskGroup() as group:
             for row in claimed:
-                group.create_task(self._send(row))
+                group.create_task(send(row))
         return len(claimed)
 
     async def _send(self, row: DictRow) -> None:
