@@ -14,7 +14,7 @@ import pytest
 from clobus.gateways.onec.entities import Consultation
 from clobus.runtime import Runtime
 from tests.flows.conftest import World
-from tests.support.platform import ask, environment_for, running
+from tests.support.platform import ask, environment_for, running, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -83,12 +83,13 @@ async def test_a_dead_letter_is_listed_retried_and_dropped(world: World) -> None
         [row] = await ask(runtime, "select cl_ref_key from cons.cons where status = 'open' limit 1")
         change = {"set": Consultation.entity_set, "key": str(row["cl_ref_key"])}
         world.onec.change(change | {"fields": {"ДатаСоздания": "1753-01-01T00:00:00"}})
-        for _ in range(100):
-            code, out, _ = await clobus(env, "dead-letters", "list", "--json")
-            found = json.loads(out)
-            if found:
-                break
-        [letter] = found
+
+        async def kept() -> bool:
+            return bool(await ask(runtime, "select 1 from sys.bad_records"))
+
+        await until(kept)
+        code, out, _ = await clobus(env, "dead-letters", "list", "--json")
+        [letter] = json.loads(out)
         assert str(row["cl_ref_key"]) in letter["id"]
         assert (await clobus(env, "dead-letters", "show", letter["id"]))[0] == 0
         assert (await clobus(env, "dead-letters", "retry", letter["id"]))[1] == "1 to be tried again\n"

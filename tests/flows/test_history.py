@@ -10,6 +10,7 @@ import pytest
 
 from clobus.api.app import create_app
 from clobus.core.db import run
+from clobus.runtime import open_runtime
 from clobus.settings import Telegram
 from tests.flows.conftest import World
 from tests.flows.test_commands import clobus
@@ -65,7 +66,7 @@ async def test_a_talk_is_shown_to_its_client_without_the_staff_s_notes(world: Wo
 
 async def test_keys_are_made_listed_and_revoked(world: World) -> None:
     env = environment_for(world.settings)
-    async with running(world.settings, ready=False) as runtime:
+    async with open_runtime(world.settings) as runtime:
         code, out, _ = await clobus(env, "keys", "make", "site", "--scope", "dicts:read", "--days", "1")
         assert code == 0
         key = out.strip()

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-import pytest
 
 from clobus.runtime import Runtime
 from clobus.sync import drift
@@ -23,9 +22,15 @@ SKILLS = "InformationRegister_КатегорииВопросовМенеджер
 REDATES = ("redates", "cons.cons_redate", "InformationRegister_РегистрацияПереносаКонсультации")
 CALLS = ("calls", "cons.calls", "InformationRegister_РегистрацияДозвона")
 RATINGS = ("ratings", "cons.cons_rating_answers", "InformationRegister_ОценкаКонсультацийПоЗаявкам")
+REGISTERS = (REDATES, CALLS, RATINGS)
 OLD = "2020-01-01T10:00:00"
 EDIT = {"redates": {"НоваяДата": "2031-05-06T07:08:00"}, "calls": {}, "ratings": {"Оценка": 1, "Комментарий": "иначе"}}
 ALTER = {"redates": "comment = 'x'", "calls": "client_key = null", "ratings": "comment = 'x'"}
+EXTRA = {
+    "redates": "cons_key, period, new_date) values (%s, now(), now()",
+    "calls": "cons_key, period) values (%s, now()",
+    "ratings": "cons_key, question_number, rating) values (%s, 99, 1",
+}
 SHOWN = {"redates": "redate", "calls": "con_calls", "ratings": "con_rates"}
 
 
@@ -61,71 +66,72 @@ def key_of(kind: str, record: dict[str, Any]) -> dict[str, Any]:
     return {name: record[name] for name in ("Period", named(kind), *names) if name in record}
 
 
-async def one_of(runtime: Runtime, table: str) -> dict[str, Any]:
-    """A request with a single record in a register, known to us."""
-    found = await ask(
+async def some_of(runtime: Runtime, table: str, number: int = 3) -> list[dict[str, Any]]:
+    """Requests with a single record in a register, known to us."""
+    return await ask(
         runtime,
         f"select c.cons_id, c.cl_ref_key from cons.cons c join {table} r on r.cons_key = c.cl_ref_key"
-        " group by 1, 2 having count(*) = 1 order by 1 limit 1",
+        f" group by 1, 2 having count(*) = 1 order by 1 limit {number}",
     )
-    return found[0]
 
 
-@pytest.mark.parametrize("register", [REDATES, CALLS, RATINGS], ids=lambda register: register[0])
-async def test_a_register_that_1c_changed_behind_our_back(world: World, register: tuple[str, str, str]) -> None:
+async def test_registers_that_1c_changed_behind_our_back(world: World) -> None:
     runtime, onec = world
-    kind, table, entity = register
-    row = await one_of(runtime, table)
-    consultation, key = str(row["cons_id"]), row["cl_ref_key"]
-    [record] = records(onec, entity, named(kind), key)
-    if EDIT[kind]:
-        onec.change({"set": entity, "key": key_of(kind, record), "fields": EDIT[kind]})
-        report = await compared(runtime)
-        assert told(report) == {(consultation, kind)}
-        await mended(runtime, report)
-        [ours] = await ask(runtime, f"select * from {table} where cons_key = %s", key)
-        assert ours["new_date"].year == 2031 if kind == "redates" else (ours["rating"], ours["comment"]) == (1, "иначе")
-    late = {"Period": OLD, "НомерВопроса": 77} if kind == "ratings" else {"Period": OLD}
-    onec.change({"set": entity, "op": "create", "fields": record | late})
+    changed = {kind: await some_of(runtime, table) for kind, table, _ in REGISTERS}
+    want = set()
+    for kind, _, entity in REGISTERS:
+        edited, late, gone = changed[kind]
+        if EDIT[kind]:
+            [record] = records(onec, entity, named(kind), edited["cl_ref_key"])
+            onec.change({"set": entity, "key": key_of(kind, record), "fields": EDIT[kind]})
+            want.add((str(edited["cons_id"]), kind))
+        [record] = records(onec, entity, named(kind), late["cl_ref_key"])
+        more = {"Period": OLD, "НомерВопроса": 77} if kind == "ratings" else {"Period": OLD}
+        onec.change({"set": entity, "op": "create", "fields": record | more})
+        [record] = records(onec, entity, named(kind), gone["cl_ref_key"])
+        onec.change({"set": entity, "key": key_of(kind, record), "op": "delete"})
+        want |= {(str(late["cons_id"]), kind), (str(gone["cons_id"]), kind)}
     report = await compared(runtime)
-    assert told(report) == {(consultation, kind)}
+    assert told(report) == want
     await mended(runtime, report)
-    assert len(await ask(runtime, f"select 1 from {table} where cons_key = %s", key)) == 2
-    for held in records(onec, entity, named(kind), key):
-        onec.change({"set": entity, "key": key_of(kind, held), "op": "delete"})
-    report = await compared(runtime)
-    assert told(report) == {(consultation, kind)}
-    await mended(runtime, report)
-    assert await ask(runtime, f"select 1 from {table} where cons_key = %s", key) == []
-    [shown] = await ask(runtime, f"select {SHOWN[kind]} as shown from cons.cons where cl_ref_key = %s", key)
-    assert shown["shown"] is None
+    for kind, table, _ in REGISTERS:
+        edited, late, gone = (row["cl_ref_key"] for row in changed[kind])
+        [ours] = await ask(runtime, f"select * from {table} where cons_key = %s", edited)
+        if kind == "redates":
+            assert ours["new_date"].year == 2031
+        if kind == "ratings":
+            assert (ours["rating"], ours["comment"]) == (1, "иначе")
+        assert len(await ask(runtime, f"select 1 from {table} where cons_key = %s", late)) == 2
+        assert await ask(runtime, f"select 1 from {table} where cons_key = %s", gone) == []
+        [shown] = await ask(runtime, f"select {SHOWN[kind]} as shown from cons.cons where cl_ref_key = %s", gone)
+        assert shown["shown"] is None
 
 
-@pytest.mark.parametrize("register", [REDATES, CALLS, RATINGS], ids=lambda register: register[0])
-async def test_rows_of_ours_that_were_spoilt(world: World, register: tuple[str, str, str]) -> None:
+async def test_rows_of_ours_that_were_spoilt(world: World) -> None:
     runtime, _ = world
-    kind, table, _ = register
-    row = await one_of(runtime, table)
-    consultation, key = str(row["cons_id"]), row["cl_ref_key"]
-    [before] = await ask(runtime, f"select * from {table} where cons_key = %s", key)
-    columns = {
-        "redates": "cons_key, period, new_date) values (%s, now(), now()",
-        "calls": "cons_key, period) values (%s, now()",
-        "ratings": "cons_key, question_number, rating) values (%s, 99, 1",
-    }[kind]
-    for spoil in (
-        f"update {table} set {ALTER[kind]} where cons_key = %s",
-        f"delete from {table} where cons_key = %s",
-        f"insert into {table} ({columns})",
-    ):
-        await write(runtime, spoil, key)
-        report = await compared(runtime)
-        assert told(report) == {(consultation, kind)}, spoil
-        assert report.as_json()["items"][0]["systems"] == ["onec", "postgres"]
-        await mended(runtime, report)
-    [after] = await ask(runtime, f"select * from {table} where cons_key = %s", key)
-    unlike = {"id", "created_at", "updated_at"}
-    assert {n: v for n, v in after.items() if n not in unlike} == {n: v for n, v in before.items() if n not in unlike}
+    spoilt = {kind: await some_of(runtime, table) for kind, table, _ in REGISTERS}
+
+    async def held() -> list[dict[str, Any]]:
+        unlike = {"id", "created_at", "updated_at"}
+        found = [
+            row
+            for kind, table, _ in REGISTERS
+            for request in spoilt[kind]
+            for row in await ask(runtime, f"select * from {table} where cons_key = %s", request["cl_ref_key"])
+        ]
+        return [{name: value for name, value in row.items() if name not in unlike} for row in found]
+
+    before = await held()
+    for kind, table, _ in REGISTERS:
+        altered, lost, extra = (row["cl_ref_key"] for row in spoilt[kind])
+        await write(runtime, f"update {table} set {ALTER[kind]} where cons_key = %s", altered)
+        await write(runtime, f"delete from {table} where cons_key = %s", lost)
+        await write(runtime, f"insert into {table} ({EXTRA[kind]})", extra)
+    report = await compared(runtime)
+    assert told(report) == {(str(row["cons_id"]), kind) for kind, rows in spoilt.items() for row in rows}
+    assert all(item["systems"] == ["onec", "postgres"] for item in report.as_json()["items"])
+    await mended(runtime, report)
+    assert await held() == before
 
 
 async def test_lines_that_differ(world: World) -> None:
@@ -228,7 +234,7 @@ async def test_managers(world: World) -> None:
 
 async def test_what_the_next_cycle_brings_is_on_its_way(world: World) -> None:
     runtime, onec = world
-    row = await one_of(runtime, CALLS[1])
+    [row] = await some_of(runtime, CALLS[1], 1)
     [record] = records(onec, CALLS[2], named("calls"), row["cl_ref_key"])
     [client] = await ask(runtime, "select cl_ref_key from cons.clients where cl_ref_key is not null limit 1")
     now = (await ask(runtime, "select to_char(now() at time zone 'Asia/Tashkent', 'YYYY-MM-DD\"T\"HH24:MI:SS') as at"))[
@@ -257,7 +263,7 @@ async def test_a_record_that_a_page_loses_is_no_drift_and_removes_nothing(world:
     kind, table, entity = CALLS
     onec.fault("page_loses_row", times=1, match=f"{entity}.*orderby")
     assert told(await compared(runtime)) == set()
-    row = await one_of(runtime, table)
+    [row] = await some_of(runtime, table, 1)
     await write(runtime, f"update {table} set client_key = null where cons_key = %s", row["cl_ref_key"])
     report = await compared(runtime)
     onec.fault("page_loses_row", times=1, match=f"{entity}.*filter")
