@@ -13,7 +13,7 @@ from clobus.core.db import Connection, rows
 from clobus.modules.reports import plain
 from clobus.modules.reports.percentiles import Percentiles, of_vectors
 from clobus.modules.reports.rollups import CELL, ROLLUPS, VECTORS, ZERO, Rollup, drawn
-from clobus.modules.reports.types import MEASURES, SERIES, TIMES, By, Filters, Period, key_of
+from clobus.modules.reports.types import MEASURES, SERIES, By, Filters, Period, key_of
 
 FACTS = "rep.facts"
 _SUMS = tuple(rollup for rollup in ROLLUPS if rollup.values == MEASURES)
@@ -80,20 +80,21 @@ def _where(number: int, piece: Piece, filters: Filters, params: dict[str, Any]) 
 
 
 async def read(
-    connection: Connection, measures: Sequence[str], period: Period, filters: Filters, by: By | None = None, *,
-    timed: bool = False,
+    connection: Connection, measures: Sequence[str], period: Period, filters: Filters, by: By | None = None,
+    times: tuple[str, ...] = (),
 ) -> tuple[list[dict[str, Any]], Percentiles]:  # fmt: skip
-    """Sums of measures, a row a `key` in order of keys (without `by` one row whatever there is), and when `timed`
-    percentiles of these rows and of all; by manager and category of all alone.
+    """Sums of measures, a row a `key` in order of keys (without `by` one row whatever there is), and of
+    `times` percentiles of these rows and of all; by manager and category of all alone.
     """
-    if await plain.are_few(connection, period, filters, by if timed else None):
-        return await plain.read(connection, measures, period, filters, by, timed=timed)
+    if await plain.are_few(connection, period, filters, by if times else None):
+        return await plain.read(connection, measures, period, filters, by, times)
     found = await sums(connection, measures, period, filters, by)
-    if not timed:
+    if not times:
         return found, Percentiles()
     if by in ("manager", "category"):
         by = None
-    return found, await percentiles(connection, period, filters, by, [row["key"] for row in found] if by else [])
+    keys = [row["key"] for row in found] if by else []
+    return found, await percentiles(connection, times, period, filters, by, keys)
 
 
 async def sums(
@@ -117,26 +118,26 @@ async def sums(
 
 
 async def percentiles(
-    connection: Connection, period: Period, filters: Filters, by: By | None, keys: Sequence[Any]
+    connection: Connection, times: Sequence[str], period: Period, filters: Filters, by: By | None, keys: Sequence[Any]
 ) -> Percentiles:
-    """Of the lines of some keys, and of all that there are."""
+    """Of some times: of the lines of some keys, and of all that there are."""
     params: dict[str, Any] = dict(filters.given())
     parts = []
     for number, piece in enumerate(_source(_TIMES, period, filters, by)):
         where = _where(number, piece, filters, params)
-        columns = f"{key_of(by)} as key, {', '.join(VECTORS)}"
+        columns = ", ".join((f"{key_of(by)} as key", *(f"{time}_times" for time in times)))
         source = piece.table
         if piece.grain is None:
             kept = ", ".join(dict.fromkeys(("day", *([] if by is None or by in SERIES else [by]))))
-            buckets = ", ".join(f"{time}_bucket" for time in TIMES)
-            source = f"({drawn(kept, f'(select {kept}, {buckets} from {FACTS} where {where}) f')}) d"
+            buckets = ", ".join(f"{time}_bucket" for time in times)
+            source = f"({drawn(kept, times, f'(select {kept}, {buckets} from {FACTS} where {where}) f')}) d"
             where = "true"
         parts.append(f"select {columns} from {source} where {where}")
-    sent = " || ".join(f"vector_send(coalesce(sum({name}), {ZERO}))" for name in VECTORS)
+    sent = " || ".join(f"vector_send(coalesce(sum({time}_times), {ZERO}))" for time in times)
     sql = f"select key, {sent} as counts from ({' union all '.join(parts)}) p group by key"
     found = await rows(connection, sql, params)
     at = {row["key"]: place for place, row in enumerate(found)}
-    return of_vectors(b"".join([row["counts"] for row in found]), [at.get(key, -1) for key in keys])
+    return of_vectors(b"".join([row["counts"] for row in found]), times, [at.get(key, -1) for key in keys])
 
 
 async def hours(connection: Connection, period: Period, filters: Filters) -> list[dict[str, Any]]:

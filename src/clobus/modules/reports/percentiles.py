@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from clobus.modules.reports.types import BOUNDS, TIMES
+from clobus.modules.reports.types import BOUNDS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +18,7 @@ BUCKETS = len(BOUNDS) + 1
 FEW = 30
 """So many lines are done one by one before whole arrays of them have begun."""
 
-Places = dict[str, tuple[Sequence[int | None], ...]]
+Places = dict[str, Sequence[Sequence[int | None]]]
 """By time: medians and ninth deciles, in working seconds, of some lines; None where nothing was measured."""
 
 
@@ -30,38 +30,39 @@ class Percentiles:
     whole: Places = field(default_factory=dict)
 
 
-def of_vectors(sent: bytes, places: Sequence[int]) -> Percentiles:
-    """Of vectors as pgvector sends them, one for each time of a key; `places` are the keys of lines, -1 for no key."""
+def of_vectors(sent: bytes, times: Sequence[str], places: Sequence[int]) -> Percentiles:
+    """Of vectors as pgvector sends them, one a time of each key; `places` are the keys of lines, -1 for no key."""
     import numpy as np  # noqa: PLC0415 - only who asks for times pays for it
 
     # Two numbers of two bytes, the length and nothing, and as many of four bytes.
-    counts = np.frombuffer(sent, ">f4").reshape(-1, len(TIMES), BUCKETS + 1)[:, :, 1:]
-    return _told(counts.astype(np.int32).transpose(1, 0, 2), places)
+    counts = np.frombuffer(sent, ">f4").reshape(-1, len(times), BUCKETS + 1)[:, :, 1:]
+    return _told(counts.astype(np.int32).transpose(1, 0, 2), times, places)
 
 
-def of_letters(texts: Sequence[str], lowest: int, *, apart: bool) -> Percentiles:
+def of_letters(texts: Sequence[str], lowest: int, times: Sequence[str], *, apart: bool) -> Percentiles:
     """Of texts with a letter for each value, its bucket from `lowest` on: all lines' of the first time, of the next...
 
     `apart`: of each line, too.
     """
-    lines = len(texts) // len(TIMES)
+    lines = len(texts) // len(times)
     if lines > FEW and apart:
-        return _of_many(texts, lowest)
-    each = [texts[at * lines : (at + 1) * lines] for at in range(len(TIMES))]
-    whole = _by_time([[place] for place in _of_text("".join(its), lowest)] for its in each)
+        return _of_many(texts, lowest, times)
+    each = {time: texts[at * lines : (at + 1) * lines] for at, time in enumerate(times)}
+    whole: Places = {time: [(place,) for place in _of_text("".join(its), lowest)] for time, its in each.items()}
     if not apart or not lines:
         return Percentiles(whole=whole)
-    return Percentiles(_by_time(zip(*(_of_text(text, lowest) for text in its), strict=True) for its in each), whole)
+    told = {time: [_of_text(text, lowest) for text in its] for time, its in each.items()}
+    return Percentiles({time: list(zip(*its, strict=True)) for time, its in told.items()}, whole)
 
 
-def _of_many(texts: Sequence[str], lowest: int) -> Percentiles:
+def _of_many(texts: Sequence[str], lowest: int, times: Sequence[str]) -> Percentiles:
     import numpy as np  # noqa: PLC0415 - as above
 
     cells = np.repeat(np.arange(len(texts)) * BUCKETS, [len(text) for text in texts])
     cells += np.frombuffer("".join(texts).encode("latin-1"), np.uint8)
     counts = np.bincount(cells - lowest, minlength=len(texts) * BUCKETS)
-    lines = len(texts) // len(TIMES)
-    return _told(counts.reshape(len(TIMES), lines, BUCKETS), list(range(lines)))
+    lines = len(texts) // len(times)
+    return _told(counts.reshape(len(times), lines, BUCKETS), times, list(range(lines)))
 
 
 def _of_text(letters: str, lowest: int) -> tuple[int | None, ...]:
@@ -83,7 +84,7 @@ def _of_text(letters: str, lowest: int) -> tuple[int | None, ...]:
     raise AssertionError("a place is within what was counted")
 
 
-def _told(counts: NDArray[np.signedinteger[Any]], places: Sequence[int]) -> Percentiles:
+def _told(counts: NDArray[np.signedinteger[Any]], times: Sequence[str], places: Sequence[int]) -> Percentiles:
     """Of histograms by time and key."""
     import numpy as np  # noqa: PLC0415 - as above
 
@@ -104,7 +105,7 @@ def _told(counts: NDArray[np.signedinteger[Any]], places: Sequence[int]) -> Perc
         last.append(told[:, -1:].tolist())
         told[:, -1] = -1  # where the place -1 looks
         lines.append(told[:, places].tolist() if len(places) else [])
-    return Percentiles(_by_time(_turned(lines)) if len(places) else {}, _by_time(_turned(last)))
+    return Percentiles(_turned(lines, times) if len(places) else {}, _turned(last, times))
 
 
 @cache
@@ -116,10 +117,9 @@ def _bounds() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return low, np.append(np.diff(low), 0)
 
 
-def _turned(found: list[list[list[int]]]) -> list[list[list[int | None]]]:
+def _turned(found: list[list[list[int]]], times: Sequence[str]) -> Places:
     """What was found by share, time and line, by time first; -1 is nothing."""
-    return [[[None if value < 0 else value for value in line] for line in its] for its in zip(*found, strict=True)]
-
-
-def _by_time(found: Iterable[Iterable[Sequence[int | None]]]) -> Places:
-    return {time: tuple(its) for time, its in zip(TIMES, found, strict=True)}
+    return {
+        time: [[None if value < 0 else value for value in line] for line in its]
+        for time, its in zip(times, zip(*found, strict=True), strict=True)
+    }

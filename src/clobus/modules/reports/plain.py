@@ -9,7 +9,7 @@ from typing import Any
 from clobus.core import clock
 from clobus.core.db import Connection, one, rows
 from clobus.modules.reports.percentiles import Percentiles, of_letters
-from clobus.modules.reports.types import TIMES, By, Filters, Period, key_of
+from clobus.modules.reports.types import By, Filters, Period, key_of
 
 FEW = 3_000
 """So many facts are read at once in about the time that one more statement takes."""
@@ -17,7 +17,6 @@ FEW_A_LINE = 30
 """So many facts are read in about the time that the histograms of a line of the table take."""
 _DAYS = {"day": 1, "week": 7, "month": 30}
 MEMORY_SECONDS = 60.0
-_BUCKETS = tuple(f"{time}_bucket" for time in TIMES)
 _LOWEST = ord("#")
 """The letter of the first bucket: buckets come as letters of one text, the quickest to make and to read."""
 _NARROW = 20
@@ -45,24 +44,29 @@ async def are_few(connection: Connection, period: Period, filters: Filters, by: 
 
 
 async def read(
-    connection: Connection, measures: Iterable[str], period: Period, filters: Filters, by: By | None, *, timed: bool
+    connection: Connection,
+    measures: Iterable[str],
+    period: Period,
+    filters: Filters,
+    by: By | None,
+    times: tuple[str, ...],
 ) -> tuple[list[dict[str, Any]], Percentiles]:
-    """Sums by key and, when `timed`, percentiles; see `figures.read`."""
+    """Sums by key, and percentiles of `times`; see `figures.read`."""
     given = filters.given()
     found = await rows(
-        connection, _asked(by, tuple(measures), tuple(given), timed), {"a": period.first, "b": period.last, **given}
+        connection, _asked(by, tuple(measures), tuple(given), times), {"a": period.first, "b": period.last, **given}
     )
-    if not timed:
+    if not times:
         return found, Percentiles()
-    texts = [row.pop(name) or "" for name in _BUCKETS for row in found]
-    return found, of_letters(texts, _LOWEST, apart=by not in (None, "manager", "category"))
+    texts = [row.pop(f"{time}_bucket") or "" for time in times for row in found]
+    return found, of_letters(texts, _LOWEST, times, apart=by not in (None, "manager", "category"))
 
 
 @lru_cache(maxsize=256)
-def _asked(by: By | None, measures: tuple[str, ...], given: tuple[str, ...], timed: bool) -> str:
+def _asked(by: By | None, measures: tuple[str, ...], given: tuple[str, ...], times: tuple[str, ...]) -> str:
     columns = [
         *(f"coalesce(sum({name}), 0)::bigint as {name}" for name in dict.fromkeys(("n", *measures))),
-        *(f"string_agg(chr({_LOWEST} + {name}), '') as {name}" for name in (_BUCKETS if timed else ())),
+        *(f"string_agg(chr({_LOWEST} + {time}_bucket), '') as {time}_bucket" for time in times),
     ]
     narrowed = "".join(f" and {name} = %({name})s" for name in given)
     return (

@@ -154,8 +154,7 @@ async def table(
     """Make a report. Percentiles are told by day, week, month, kind, channel and language, and in the total."""
     by = by or report.by
     measures = [name for column in report.columns for name in column.measures]
-    drawn = any(column.time for column in report.columns)
-    found, times = await figures.read(connection, measures, period, filters, by, timed=drawn)
+    found, times = await figures.read(connection, measures, period, filters, by, _timed(report.columns))
     names = await names_of(connection, by, [row["key"] for row in found])
     shown = zip(*(column.values(found, times.lines) for column in report.columns), strict=True)
     heads = [column.name for column in report.columns]
@@ -177,9 +176,13 @@ async def totals(
 ) -> dict[str, int | float | None]:
     """Columns over a whole period."""
     measures = [name for column in columns for name in column.measures]
-    drawn = any(column.time for column in columns)
-    [row], times = await figures.read(connection, measures, period, filters, timed=drawn)
+    [row], times = await figures.read(connection, measures, period, filters, None, _timed(columns))
     return {column.name: column.value(row, times.whole) for column in columns}
+
+
+def _timed(columns: Sequence[Column]) -> tuple[str, ...]:
+    """The times of which some columns show percentiles."""
+    return tuple(dict.fromkeys(column.time for column in columns if column.time))
 
 
 async def names_of(connection: Connection, by: By, keys: Sequence[Any]) -> dict[Any, str]:
