@@ -29,7 +29,9 @@ async def test_a_talk_is_shown_to_its_client_without_the_staff_s_notes(world: Wo
         cons_id = await created(runtime, world)
 
         async def there() -> bool:
-            return (await born(runtime, cons_id))["conversation_id"] is not None
+            told = "select 1 from log.notification_log where entity_id = %s and state = 'sent'"
+            linked = (await born(runtime, cons_id))["conversation_id"] is not None
+            return linked and bool(await ask(runtime, told, cons_id))  # that it was accepted is said there, too
 
         await until(there)
         row = await born(runtime, cons_id)

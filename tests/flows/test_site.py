@@ -101,23 +101,22 @@ async def test_a_request_from_the_site_lives_its_whole_life_before_his_eyes(dsn:
 
 
 async def _heard_of_the_webhook(his: Visitor, cons_id: UUID, since: Any) -> None:
-    """The page heard of the answer within a second after the webhook came."""
-    [came] = await ask(
-        his.runtime,
-        "select min(created_at) as at from log.webhook_log where source = 'chatwoot' and event = 'message_created'"
-        " and created_at >= %s and payload ->> 'content' = 'Посмотрите файл'",
-        since,
+    """The page heard of the answer within a second after its webhook came (another's may have had it read before)."""
+    webhook = (
+        "select created_at as at, payload ->> 'id' as number from log.webhook_log where source = 'chatwoot'"
+        " and event = 'message_created' and created_at >= %s and payload ->> 'content' = 'Посмотрите файл' order by 1"
     )
-    assert came["at"] is not None, "Chatwoot's webhook did not come"
-    sql = "select id from log.events where cons_id = %s and name = 'Messaged' and at >= %s order by id"
+    event = "select id from log.events where cons_id = %s and name = 'Messaged' and changes -> 'message' ->> 1 = %s"
 
     async def heard() -> bool:
-        found = await ask(his.runtime, sql, cons_id, came["at"])
+        came = await ask(his.runtime, webhook, since)
+        found = await ask(his.runtime, event, cons_id, came[0]["number"]) if came else []
         return bool(found) and found[0]["id"] <= max(his.heard, default=0)
 
     await until(heard)
-    [first, *_] = await ask(his.runtime, sql, cons_id, came["at"])
-    assert (his.heard_of(first["id"]) - came["at"]).total_seconds() < SOON
+    [came, *_] = await ask(his.runtime, webhook, since)
+    [said] = await ask(his.runtime, event, cons_id, came["number"])
+    assert (his.heard_of(said["id"]) - came["at"]).total_seconds() < SOON
 
 
 async def test_technical_support_stays_between_us_and_chatwoot(dsn: str, world: World) -> None:
