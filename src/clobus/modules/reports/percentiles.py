@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 SHARES = (50, 90)
 BUCKETS = len(BOUNDS) + 1
-FEW = 30
-"""So many lines are done one by one before whole arrays of them have begun."""
+FEW = 300
+"""So many values are counted one by one before arrays of them have begun."""
 
 Places = dict[str, Sequence[Sequence[int | None]]]
 """By time: medians and ninth deciles, in working seconds, of some lines; None where nothing was measured."""
@@ -45,24 +45,42 @@ def of_letters(texts: Sequence[str], lowest: int, times: Sequence[str], *, apart
     `apart`: of each line, too.
     """
     lines = len(texts) // len(times)
-    if lines > FEW and apart:
-        return _of_many(texts, lowest, times)
-    each = {time: texts[at * lines : (at + 1) * lines] for at, time in enumerate(times)}
-    whole: Places = {time: [(place,) for place in _of_text("".join(its), lowest)] for time, its in each.items()}
-    if not apart or not lines:
-        return Percentiles(whole=whole)
-    told = {time: [_of_text(text, lowest) for text in its] for time, its in each.items()}
-    return Percentiles({time: list(zip(*its, strict=True)) for time, its in told.items()}, whole)
+    parts = {time: texts[at * lines : (at + 1) * lines] for at, time in enumerate(times)}
+    joined = {time: "".join(its) for time, its in parts.items()}
+    apart = apart and lines > 0
+    if sum(map(len, joined.values())) <= FEW:
+        each = {time: [_of_text(text, lowest) for text in its] for time, its in parts.items()} if apart else {}
+        return Percentiles(
+            {time: list(zip(*its, strict=True)) for time, its in each.items()},
+            {time: [(place,) for place in _of_text(text, lowest)] for time, text in joined.items()},
+        )
+    # All lines' of a time, and behind them the line of all together.
+    held = [text for time, its in parts.items() for text in (*(its if apart else ()), joined[time])]
+    told = _turned(_of_many(held, lowest, len(times)), times)
+    return Percentiles(
+        {time: [share[:-1] for share in its] for time, its in told.items()} if apart else {},
+        {time: [share[-1:] for share in its] for time, its in told.items()},
+    )
 
 
-def _of_many(texts: Sequence[str], lowest: int, times: Sequence[str]) -> Percentiles:
+def _of_many(texts: Sequence[str], lowest: int, times: int) -> list[list[list[int]]]:
+    """Of the values of each text, by share and time: of those at their places among the sorted values of all texts."""
     import numpy as np  # noqa: PLC0415 - as above
 
-    cells = np.repeat(np.arange(len(texts)) * BUCKETS, [len(text) for text in texts])
+    lengths = np.array([len(text) for text in texts])
+    cells = np.repeat(np.arange(len(texts)) * BUCKETS, lengths)
     cells += np.frombuffer("".join(texts).encode("latin-1"), np.uint8)
-    counts = np.bincount(cells - lowest, minlength=len(texts) * BUCKETS)
-    lines = len(texts) // len(times)
-    return _told(counts.reshape(len(times), lines, BUCKETS), times, list(range(lines)))
+    cells = np.sort(np.append(cells - lowest, len(texts) * BUCKETS))  # one more, so that there is one
+    low, width = _bounds()
+    found = []
+    for share in SHARES:
+        at = lengths.cumsum() - lengths - (-lengths * share // 100) - 1
+        value = cells[at]
+        before, after = (np.searchsorted(cells, value, side) for side in ("left", "right"))
+        told = low.take(value % BUCKETS) + width.take(value % BUCKETS) * (at + 1 - before) // (after - before)
+        told[lengths == 0] = -1
+        found.append(told.reshape(times, -1).tolist())
+    return found
 
 
 def _of_text(letters: str, lowest: int) -> tuple[int | None, ...]:
