@@ -172,8 +172,7 @@ async def untie(request: Request, principal: Person) -> Response:
     auth.ensure_proved(principal)
     async with db_of(request).transaction() as connection:
         person = await people.load(connection, own)
-        by_password = person is not None and person["email"] is not None and person["password_hash"] is not None
-        if person is None or not (by_password or person["telegram_user_id"] is not None):
+        if person is None or not (people.has_password(person) or person["telegram_user_id"] is not None):
             raise Conflict("oidc.only")
         await people.change(connection, own, {"oidc_issuer": None, "oidc_subject": None})
         await audit.note(

@@ -129,7 +129,7 @@ async def untie(request: Request, principal: Person) -> Response:
     auth.ensure_proved(principal)
     async with db_of(request).transaction() as connection:
         person = await people.load(connection, own)
-        if person is None or person["email"] is None or person["password_hash"] is None:
+        if person is None or not people.has_password(person):
             raise Conflict("telegram.only")
         await people.change(connection, own, {"telegram_user_id": None})
         await audit.note(connection, actor_of(request, principal), "account.telegram_untied")

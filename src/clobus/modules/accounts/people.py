@@ -16,6 +16,11 @@ LOOKS = frozenset({"name", "language"})
 STAFF_ROLES = ("manager", "head", "administrator", "auditor")
 
 
+def has_password(person: DictRow) -> bool:
+    """Whether he can sign in by an address and a password."""
+    return person["email"] is not None and person["password_hash"] is not None
+
+
 async def load(connection: Connection, person_id: UUID) -> DictRow | None:
     """A person by our id."""
     return await one(connection, "select * from cab.people where person_id = %s", (person_id,))

@@ -151,6 +151,7 @@ async def hours(connection: Connection, period: Period, filters: Filters) -> lis
         )
     else:
         where = _where(0, Piece(FACTS, None, period.first, period.last), filters, params)
+        # A fact is one request; its column `n` is in no index, all else that is read here is.
         parts = f"select extract(isodow from day)::smallint as weekday, hour, 1 as n from {FACTS} where {where}"
     sql = f"select weekday, hour, sum(n)::bigint as n from ({parts}) p group by 1, 2 having sum(n) > 0 order by 1, 2"
     return [dict(row) for row in await rows(connection, sql, params)]
