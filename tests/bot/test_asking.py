@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from psycopg.types.json import Jsonb
 
+from clobus.core import clock
 from clobus.core.ids import new_id
 from tests.bot.conftest import Desk, Phone
 
@@ -210,6 +211,20 @@ async def test_full_days_and_days_off_are_not_in_the_calendar(desk: Desk) -> Non
     assert full not in await days()
     assert closed not in await days()
     assert all(datetime.fromisoformat(day).isoweekday() < 6 for day in shown)
+
+
+async def test_in_the_evening_today_is_not_in_the_calendar(desk: Desk) -> None:
+    phone = desk.phone(7)
+    await phone.known()
+    today = datetime(2026, 11, 26, tzinfo=desk.runtime.settings.tz)  # a Thursday
+    for hour, offered in ((16, True), (17, False), (20, False)):  # he works until midnight, the centre until 18:00
+        with clock.freeze(today.replace(hour=hour, minute=30)):
+            await phone.does("text", text="/new")
+            for act in ("ведению учёта", "НДС", "Не сходится НДС"):
+                await phone.taps(act)
+            days = [b["callback_data"] for row in (await phone.last())["buttons"] for b in row]
+            assert any(day.endswith(":n.day:2026-11-26") for day in days) is offered
+            assert any(day.endswith(":n.day:2026-11-27") for day in days)
 
 
 async def test_large_and_strange_things_are_refused_politely(desk: Desk) -> None:

@@ -118,10 +118,11 @@ async def free(talk: Talk, data: dict[str, Any], days: Sequence[Any] | None = No
         talk.connection, wish, wanted, zone=rules.zone, per_day=rules.per_day, future_days=rules.future_days
     )
     # A manager may be there before the centre opens; consultations are held in its hours.
-    return {
+    open_ = {
         day: [hour for hour in hours if rules.calendar.is_working(datetime.combine(day, hour, rules.zone))]
         for day, hours in found.items()
     }
+    return {day: hours for day, hours in open_.items() if hours}
 
 
 async def cancel(talk: Talk, cons_id: UUID) -> None:
