@@ -95,10 +95,6 @@ async def plainly(
     found = await rows(connection, f"select {key} as key, {shown} from plain where {where}{grouped}", params)
     told = {row["key"]: {c.name: row[c.name] for c in columns} for row in found}
     for time in {c.time for c in report.columns if c.time}:
-        if by in ("manager", "category"):
-            for values in told.values():
-                values |= {f"{time}_median": None, f"{time}_p90": None}
-            continue
         values_of = await rows(
             connection, f"select {key} as key, array_agg({time} order by {time}) filter (where {time} is not null)"
             f" as values from plain where {where}{grouped}", params)  # fmt: skip

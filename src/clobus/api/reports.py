@@ -165,10 +165,7 @@ async def requests(
 
 @router.get("/{name}", response_model=TableOut, responses=problems_of(*PROBLEMS), summary="Read a report")
 async def read(request: Request, name: Name, asked: Wanted, principal: Reader, by: By | None = None) -> Response:
-    """A report as a table with its total and that of the period before. Times are working seconds, null: none.
-
-    Medians are told by day, week, month, kind, channel and language; by manager and category they are null.
-    """
+    """A report as a table with its total and that of the period before. Times are working seconds, null: none."""
     async with request.app.state.runtime.db.read() as connection:
         view = await view_of(request, connection, asked, principal)
         table = await tables.table(connection, tables.REPORTS[name], view.period, view.filters, by)

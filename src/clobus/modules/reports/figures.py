@@ -84,15 +84,13 @@ async def read(
     times: tuple[str, ...] = (),
 ) -> tuple[list[dict[str, Any]], Percentiles]:  # fmt: skip
     """Sums of measures, a row a `key` in order of keys (without `by` one row whatever there is), and of
-    `times` percentiles of these rows and of all; by manager and category of all alone.
+    `times` percentiles of these rows and of all.
     """
     if await plain.are_few(connection, period, filters, by if times else None):
         return await plain.read(connection, measures, period, filters, by, times)
     found = await sums(connection, measures, period, filters, by)
     if not times:
         return found, Percentiles()
-    if by in ("manager", "category"):
-        by = None
     keys = [row["key"] for row in found] if by else []
     return found, await percentiles(connection, times, period, filters, by, keys)
 

@@ -59,7 +59,7 @@ async def read(
     if not times:
         return found, Percentiles()
     texts = [row.pop(f"{time}_bucket") or "" for time in times for row in found]
-    return found, of_letters(texts, _LOWEST, times, apart=by not in (None, "manager", "category"))
+    return found, of_letters(texts, _LOWEST, times, apart=by is not None)
 
 
 @lru_cache(maxsize=256)

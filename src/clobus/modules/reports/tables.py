@@ -151,7 +151,7 @@ async def table(
     connection: Connection, report: Report, period: Period, filters: Filters, by: By | None = None, *,
     compare: bool = True,
 ) -> Table:  # fmt: skip
-    """Make a report. Percentiles are told by day, week, month, kind, channel and language, and in the total."""
+    """Make a report."""
     by = by or report.by
     measures = [name for column in report.columns for name in column.measures]
     found, times = await figures.read(connection, measures, period, filters, by, _timed(report.columns))

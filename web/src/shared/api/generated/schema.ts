@@ -2839,8 +2839,6 @@ export interface paths {
         /**
          * Read a report
          * @description A report as a table with its total and that of the period before. Times are working seconds, null: none.
-         *
-         *     Medians are told by day, week, month, kind, channel and language; by manager and category they are null.
          */
         get: operations["read_api_reports__name__get"];
         put?: never;
