@@ -57,12 +57,16 @@ class Pages:
     async def open(self, url: str, *, size: dict[str, int] = DESKTOP, language: str = "ru-RU", **more: Any) -> Page:
         """A page in a browser of its own."""
         context = await self.browser.new_context(viewport=size, locale=language, **more)  # type: ignore[arg-type]  # a size
-        page = await context.new_page()
+        page = self.watched(await context.new_page())
+        await page.goto(url)
+        return page
+
+    def watched(self, page: Page) -> Page:
+        """A page whose complaints are noted."""
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda said: self._note(said.text, said.location["url"]) if said.type == "error" else None)
         page.on("response", lambda got: self._note(str(got.status), got.url) if got.status > 399 else None)
-        await page.goto(url)
         return page
 
     def _note(self, text: str, url: str) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import FrameLocator, Page, expect
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import FrameLocator, Page, async_playwright, expect
 
 from clobus.sandbox import people
 from tests.e2e.barriers import barriers
-from tests.e2e.conftest import PHONE, Pages
+from tests.e2e.conftest import CHROMIUM, FLAGS, PHONE, Pages
 from tests.e2e.instance import Sandbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -29,6 +31,8 @@ class Seats:
         self.api, self.chatwoot, self.other = (
             sandbox.urls[name].rstrip("/").removesuffix("/sandbox") for name in ("api", "chatwoot", "sandbox")
         )
+        # Another site than ours, not only another origin: the panel gets no cookie there.
+        self.chatwoot = self.chatwoot.replace("127.0.0.1", "localhost")
         credentials = sandbox.data / "twins" / "chatwoot" / "credentials.json"
         self.account = json.loads(credentials.read_text(encoding="utf-8"))["account_id"]
         self.manager = people.logins(sandbox.data)["manager"]
@@ -48,9 +52,20 @@ def seats(sandbox: Sandbox) -> Seats:
     return Seats(sandbox)
 
 
-async def signed_in(pages: Pages, seats: Seats, **how: Any) -> tuple[Page, list[dict[str, Any]]]:
+@pytest.fixture
+async def own_page(pages: Pages, tmp_path: Path) -> AsyncIterator[Page]:
+    """A page of a browser that gives storage to frames of other sites; the windows of `pages` give none."""
+    flags = [*FLAGS, "--disable-features=TrackingProtection3pcd"]
+    async with async_playwright() as playwright:
+        context = await playwright.chromium.launch_persistent_context(
+            tmp_path, executable_path=CHROMIUM, args=flags, locale="ru-RU"
+        )
+        yield pages.watched(context.pages[0])
+        await context.close()
+
+
+async def signed_in(page: Page, seats: Seats) -> tuple[Page, list[dict[str, Any]]]:
     """A browser in which a manager has signed in to our site, and requests of different companies to sit beside."""
-    page = await pages.open("about:blank", **how)
     who = {"login": seats.manager["email"], "password": seats.manager["password"]}
     signed = await page.context.request.post(f"{seats.api}/api/auth/login", data=who, headers={"Origin": seats.api})
     assert signed.status == 200, await signed.text()
@@ -68,17 +83,16 @@ async def connect(page: Page) -> None:
     async with page.expect_popup() as opening:
         await panel_of(page).get_by_role("button", name=SAID["connect"]).click()
     window = await opening.value
-    await window.get_by_role("button", name=SAID["allow"]).click()
+    async with window.expect_event("close"):
+        await window.get_by_role("button", name=SAID["allow"]).click()
 
 
 async def shows(page: Page, row: dict[str, Any]) -> None:
     await expect(panel_of(page).get_by_role("heading", name=row["company_name"])).to_be_visible()
 
 
-async def test_the_platform_registered_it_and_it_shows_card_and_numbers(
-    pages: Pages, seats: Seats, tmp_path: Path
-) -> None:
-    page, (first, second, *_) = await signed_in(pages, seats)
+async def test_the_platform_registered_it_and_it_shows_card_and_numbers(own_page: Page, seats: Seats) -> None:
+    page, (first, second, *_) = await signed_in(own_page, seats)
     seat = seats.shown(first["conversation_id"])
     assert [(app["title"], app["content"]) for app in seat["apps"]] == [
         ("Clobus", [{"type": "frame", "url": f"{seats.api}/ru/dashboard-app"}])
@@ -104,8 +118,22 @@ async def test_the_platform_registered_it_and_it_shows_card_and_numbers(
     await shows(page, second)
 
 
+async def test_where_frames_of_other_sites_keep_nothing_one_connects_on_each_page(pages: Pages, seats: Seats) -> None:
+    page, (first, second, *_) = await signed_in(await pages.open("about:blank"), seats)
+    await page.goto(seats.address(first["conversation_id"]))
+    await expect(panel_of(page).get_by_role("button", name=SAID["connect"])).to_be_visible()
+    frame = next(each for each in page.frames if each.url.startswith(seats.api))
+    with pytest.raises(PlaywrightError, match="Access is denied"):
+        await frame.evaluate("window.localStorage.length")
+    await connect(page)
+    await shows(page, first)
+    await page.goto(seats.address(second["conversation_id"]))
+    await connect(page)
+    await shows(page, second)
+
+
 async def test_who_is_not_chatwoot_neither_frames_it_nor_is_heard(pages: Pages, seats: Seats) -> None:
-    page, (first, second, *_) = await signed_in(pages, seats)
+    page, (first, second, *_) = await signed_in(await pages.open("about:blank"), seats)
     # A page of another origin that opened Chatwoot holds its window, and so the frames in it.
     await page.goto(f"{seats.other}/sandbox")
     forged = json.dumps({"event": "appContext", "data": {"conversation": {"id": second["conversation_id"]}}})
@@ -136,7 +164,7 @@ async def test_who_is_not_chatwoot_neither_frames_it_nor_is_heard(pages: Pages, 
 
 
 async def test_what_chatwoot_says_of_an_agent_opens_nothing(pages: Pages, seats: Seats) -> None:
-    page, (first, *_) = await signed_in(pages, seats)
+    page, (first, *_) = await signed_in(await pages.open("about:blank"), seats)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     shown = seats.shown(first["conversation_id"])
@@ -162,7 +190,7 @@ async def test_what_chatwoot_says_of_an_agent_opens_nothing(pages: Pages, seats:
 
 
 async def test_an_ended_session_says_what_to_do_and_is_taken_up_again(pages: Pages, seats: Seats) -> None:
-    page, (first, *_) = await signed_in(pages, seats, size=PHONE)
+    page, (first, *_) = await signed_in(await pages.open("about:blank", size=PHONE), seats)
     await page.goto(seats.address(first["conversation_id"]))
     await connect(page)
     await shows(page, first)

@@ -56,6 +56,7 @@ def test_settings_of_the_parts(kept: Instance) -> None:
         "CLOBUS_ONEC__USER": "odata",
         "CLOBUS_ONEC__PASSWORD": "p",
         "CLOBUS_CHATWOOT__BASE_URL": "http://127.0.0.1:2",
+        "CLOBUS_CHATWOOT__PUBLIC_URL": "http://localhost:2",  # another site to browsers
         "CLOBUS_CHATWOOT__TOKEN": "t",
         "CLOBUS_CHATWOOT__PLATFORM_TOKEN": "pt",
         "CLOBUS_CHATWOOT__ACCOUNT_ID": "1",

@@ -92,6 +92,8 @@ class Instance:
                 settings[f"{prefix}ISSUER"] = address
             else:
                 settings[f"{prefix}BASE_URL"] = address + str(known.get("base_path", ""))
+            if twin == "chatwoot":  # for people another site than ours, as in life: no cookie of ours goes there
+                settings[f"{prefix}PUBLIC_URL"] = address.replace("127.0.0.1", "localhost")
             for name, key in _FROM_CREDENTIALS[twin].items():
                 if key in known:
                     settings[prefix + name] = str(known[key])

@@ -41,7 +41,9 @@ class Desk:
 
     def _seat(self, number: int) -> str:
         account = self.partners.credentials["chatwoot"]["account_id"]
-        return f"{self.partners.urls['chatwoot']}/app/accounts/{account}/conversations/{number}"
+        # To a browser this is another site than what it frames, as in life: cookies of one are not the other's.
+        site = self.partners.urls["chatwoot"].replace("127.0.0.1", "localhost")
+        return f"{site}/app/accounts/{account}/conversations/{number}"
 
     async def say(self, number: int, text: str, *, private: bool, files: list[UploadFile]) -> None:
         """Answer, or leave a note."""

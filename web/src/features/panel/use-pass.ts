@@ -1,6 +1,7 @@
 "use client";
 
 import { useCallback, useEffect, useState } from "react";
+import { tab } from "@/shared/lib/kept";
 
 const KEPT = "clobus.dashboard-pass";
 /** A pass, and for which agent of Chatwoot's the frame was when it was given. */
@@ -13,7 +14,7 @@ export function usePass(): [Pass | null | undefined, (pass: Pass | null) => void
   const [pass, setPass] = useState<Pass | null>();
   useEffect(() => setPass(read()), []);
   const keep = useCallback((given: Pass | null) => {
-    write(given);
+    tab.write(KEPT, given && JSON.stringify(given));
     setPass(given);
   }, []);
   return [pass, keep];
@@ -21,18 +22,9 @@ export function usePass(): [Pass | null | undefined, (pass: Pass | null) => void
 
 function read(): Pass | null {
   try {
-    const found = JSON.parse(window.sessionStorage.getItem(KEPT) ?? "null") as Partial<Pass> | null;
+    const found = JSON.parse(tab.read(KEPT) ?? "null") as Partial<Pass> | null;
     return typeof found?.token === "string" ? { token: found.token, agent: found.agent ?? null } : null;
   } catch {
-    return null; // storage is closed to frames of other sites here, or holds what we did not write
-  }
-}
-
-function write(pass: Pass | null) {
-  try {
-    if (pass) window.sessionStorage.setItem(KEPT, JSON.stringify(pass));
-    else window.sessionStorage.removeItem(KEPT);
-  } catch {
-    // Storage is closed to frames of other sites here.
+    return null; // it holds what we did not write
   }
 }

@@ -3,6 +3,7 @@
 import { SunMoon } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
+import { browser } from "@/shared/lib/kept";
 import { IconButton } from "@/shared/ui/button";
 import { Menu, MenuChoices } from "@/shared/ui/menu";
 import { THEME_KEY } from "./theme-script";
@@ -12,11 +13,10 @@ const CHOICES = ["system", "light", "dark"] as const;
 /** Light, dark, or as the machine has it. */
 export function ThemeSwitch() {
   const t = useTranslations("nav");
-  const [shown, setShown] = useState<string>(() => (typeof window === "undefined" ? "system" : (localStorage.getItem(THEME_KEY) ?? "system")));
+  const [shown, setShown] = useState<string>(() => (typeof window === "undefined" ? "system" : (browser.read(THEME_KEY) ?? "system")));
   function choose(next: string) {
     setShown(next);
-    if (next === "system") localStorage.removeItem(THEME_KEY);
-    else localStorage.setItem(THEME_KEY, next);
+    browser.write(THEME_KEY, next === "system" ? null : next);
     const dark = next === "dark" || (next === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
     document.documentElement.dataset.theme = dark ? "dark" : "light";
   }

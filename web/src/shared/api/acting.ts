@@ -1,6 +1,7 @@
 "use client";
 
 import { useSyncExternalStore } from "react";
+import { browser } from "../lib/kept";
 
 /*
  * The organisation that a person acts for. Each tab keeps its own while it lives, so that a switch in another tab never
@@ -13,11 +14,11 @@ type Kept = Record<string, string>;
 
 const listeners = new Set<() => void>();
 let person: string | null = null;
-let acting: string | null = typeof window === "undefined" ? null : window.localStorage.getItem(LAST);
+let acting: string | null = typeof window === "undefined" ? null : browser.read(LAST);
 
 function kept(): Kept {
   try {
-    const found: unknown = JSON.parse(window.localStorage.getItem(KEPT) ?? "{}");
+    const found: unknown = JSON.parse(browser.read(KEPT) ?? "{}");
     return typeof found === "object" && found !== null ? (found as Kept) : {};
   } catch {
     return {}; // somebody else wrote there
@@ -25,8 +26,7 @@ function kept(): Kept {
 }
 
 function turn(organisation: string | null): void {
-  if (organisation) window.localStorage.setItem(LAST, organisation);
-  else window.localStorage.removeItem(LAST);
+  browser.write(LAST, organisation);
   if (organisation === acting) return;
   acting = organisation;
   listeners.forEach((tell) => tell());
@@ -39,14 +39,14 @@ export function actingFor(): string | null {
 
 /** Act for another organisation from now on, and after the next sign-in, too. */
 export function actFor(organisation: string): void {
-  if (person) window.localStorage.setItem(KEPT, JSON.stringify({ ...kept(), [person]: organisation }));
+  if (person) browser.write(KEPT, JSON.stringify({ ...kept(), [person]: organisation }));
   turn(organisation);
 }
 
 /** He belongs to it no more. */
 export function forgetActing(): void {
   const rest = Object.fromEntries(Object.entries(kept()).filter(([, organisation]) => organisation !== acting));
-  window.localStorage.setItem(KEPT, JSON.stringify(rest));
+  browser.write(KEPT, JSON.stringify(rest));
   turn(null);
 }
 

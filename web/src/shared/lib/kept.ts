@@ -1,0 +1,34 @@
+/*
+ * What a browser keeps for us. Where it keeps nothing (a frame of another site, storage that is switched off, a full
+ * one), merely asking for the storage throws; then things are remembered as long as the page lives.
+ */
+type Area = "localStorage" | "sessionStorage";
+
+class Keeper {
+  private readonly page = new Map<string, string>();
+
+  constructor(private readonly area: Area) {}
+
+  read(key: string): string | null {
+    try {
+      return window[this.area].getItem(key) ?? this.page.get(key) ?? null;
+    } catch {
+      return this.page.get(key) ?? null;
+    }
+  }
+
+  write(key: string, value: string | null): void {
+    this.page.delete(key);
+    try {
+      if (value === null) window[this.area].removeItem(key);
+      else window[this.area].setItem(key, value);
+    } catch {
+      if (value !== null) this.page.set(key, value);
+    }
+  }
+}
+
+/** Kept for all tabs, and when the browser is closed. */
+export const browser = new Keeper("localStorage");
+/** Kept as long as the tab. */
+export const tab = new Keeper("sessionStorage");
