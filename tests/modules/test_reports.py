@@ -114,7 +114,7 @@ def of_buckets(values: list[int] | None, share: int) -> int | None:
     high = next((edge for edge in edges if edge > values[wanted - 1]), low)
     mates = [v for v in values if low <= v and (v < high or high == low)]
     before = sum(v < low for v in values)
-    return low + (high - low) * (wanted - before) // len(mates)
+    return low + (high - low) * (2 * (wanted - before) - 1) // (2 * len(mates))
 
 
 def every_filter(desk: Desk) -> list[Filters]:

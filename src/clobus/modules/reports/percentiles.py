@@ -1,4 +1,4 @@
-"""Medians and ninth deciles of histograms: exact to a bucket's width, drawn evenly over it."""
+"""Medians and ninth deciles of histograms: exact to a bucket's width, in which values are taken to lie evenly."""
 
 from __future__ import annotations
 
@@ -77,7 +77,8 @@ def _of_many(texts: Sequence[str], lowest: int, times: int) -> list[list[list[in
         at = lengths.cumsum() - lengths - (-lengths * share // 100) - 1
         value = cells[at]
         before, after = (np.searchsorted(cells, value, side) for side in ("left", "right"))
-        told = low.take(value % BUCKETS) + width.take(value % BUCKETS) * (at + 1 - before) // (after - before)
+        bucket, half = value % BUCKETS, 2 * (at - before) + 1
+        told = low.take(bucket) + width.take(bucket) * half // (2 * (after - before))
         told[lengths == 0] = -1
         found.append(told.reshape(times, -1).tolist())
     return found
@@ -95,7 +96,7 @@ def _of_text(letters: str, lowest: int) -> tuple[int | None, ...]:
             bucket = ord(letter) - lowest
             low = BOUNDS[bucket - 1] if bucket else 0
             high = BOUNDS[bucket] if bucket < len(BOUNDS) else low  # the last has no end
-            told.append(low + (high - low) * (places[len(told)] - before) // held)
+            told.append(low + (high - low) * (2 * (places[len(told)] - before) - 1) // (2 * held))
             if len(told) == len(places):
                 return tuple(told)
         before += held
@@ -118,7 +119,7 @@ def _told(counts: NDArray[np.signedinteger[Any]], times: Sequence[str], places: 
         at = (until < wanted[:, :, None]).sum(axis=2)
         held = counts.take(first + at)
         before = until.take(first + at) - held
-        told = low.take(at) + width.take(at) * (wanted - before) // np.maximum(held, 1)
+        told = low.take(at) + width.take(at) * (2 * (wanted - before) - 1) // np.maximum(2 * held, 1)
         told[total == 0] = -1
         last.append(told[:, -1:].tolist())
         told[:, -1] = -1  # where the place -1 looks
