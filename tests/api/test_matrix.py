@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import cache
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -179,6 +180,7 @@ class World:
         return self.names.get(value, value) if isinstance(value, str) else value
 
 
+@cache
 def guards(app: FastAPI) -> dict[str, Guard]:
     """What each route declares, by `METHOD path`."""
     found = {}

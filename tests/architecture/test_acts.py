@@ -87,6 +87,7 @@ def _writes(where: str, name: str, seen: set[tuple[str, str]]) -> bool:
     return False
 
 
+@cache
 def changing() -> dict[str, tuple[str, str]]:
     """Routes that may change something, with the module and the function that serve each."""
     found = {}
