@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from clobus.core import clock
 from clobus.core.db import one, run
 from clobus.core.ids import new_id
 from clobus.modules.consultations.types import Kind
 from tests.api.conftest import Api
+from tests.support.workdays import working
 
-ZONE = ZoneInfo("Asia/Tashkent")
 MANAGER = UUID("494271cb-142f-11f0-b4a6-00155d64a501")
-
-
-def working(days: int = 1, hour: int = 10) -> datetime:
-    """A moment at which the desk works, the given number of working days ahead."""
-    day = clock.now().astimezone(ZONE).replace(hour=hour, minute=0, second=0, microsecond=0)
-    while days:
-        day += timedelta(days=1)
-        days -= day.weekday() < 5
-    return day
 
 
 async def put(api: Api, **over: Any) -> UUID:

@@ -8,7 +8,8 @@ from clobus.core.db import rows
 from clobus.modules.accounts.audit import bare
 from tests.api.conftest import Api
 from tests.api.matrix import SCHEDULE
-from tests.api.requests import put, working
+from tests.api.requests import put
+from tests.support.workdays import working
 
 
 async def acts(api: Api, kind: str) -> list[dict[str, Any]]:

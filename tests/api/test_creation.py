@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from clobus.core.db import one, rows, run
 from clobus.core.ids import new_id
 from clobus.modules.consultations import service
 from tests.api.conftest import Api
+from tests.support.workdays import next_monday
 
 SUPPORT = "Техническая поддержка"
 
@@ -170,11 +170,6 @@ async def test_the_day_is_that_of_tashkent(api: Api) -> None:
     assert [a.status_code for a in answers] == [200] * 3
     assert (await api.create("k4", scheduled_at=monday.replace(hour=11).isoformat())).status_code == 429
     assert (await api.create("k5", scheduled_at=early.isoformat())).status_code == 200
-
-
-def next_monday() -> datetime:
-    now = datetime.now(ZoneInfo("Asia/Tashkent")).replace(hour=0, minute=0, second=0, microsecond=0)  # noqa: DTZ005,TID251 - a caller's own clock
-    return now + timedelta(days=7 - now.weekday())
 
 
 async def test_a_moment_outside_of_working_time_is_moved(api: Api) -> None:

@@ -30,6 +30,7 @@ from tests.api.test_doors import routes_of
 from tests.architecture.test_acts import NOTHING_IS_DONE, changing
 from tests.support.database import clone
 from tests.support.mini_app import init_data
+from tests.support.workdays import working
 
 PLENTY = {f"{what}_per_minute": 10**6 for what in ("guesses", "signs", "misses", "requests", "creates")}
 PERSONS = {*KNOWN} - {*SERVICES, "astray", "front"}
@@ -85,10 +86,7 @@ class World:
             "@hash": row["client_id_hash"], "@organisation": str(self.people["@organisation"]),
         }  # fmt: skip
         self.names["@day"] = f"{clock.now() + timedelta(days=1):%Y-%m-%d}"
-        day = clock.now() + timedelta(days=3)
-        while day.isoweekday() > 5:
-            day += timedelta(days=1)
-        self.names["@working"] = f"{day:%Y-%m-%d}T10:00:00+05:00"
+        self.names["@working"] = working(3).isoformat()
 
     async def _people(self, connection: Connection, client_id: UUID) -> None:
         """The owner of an organisation, which is the client `owner`, and somebody who may look at it."""

@@ -14,7 +14,8 @@ from clobus.core.db import run
 from clobus.core.ids import new_id
 from clobus.core.nobody import UNDEFINED_MANAGER
 from tests.api.conftest import Api
-from tests.api.requests import MANAGER, events, put, queued, stored, support, working
+from tests.api.requests import MANAGER, events, put, queued, stored, support
+from tests.support.workdays import working
 
 
 def path(cons_id: UUID) -> str:

@@ -16,7 +16,8 @@ from clobus.core.ids import new_id
 from clobus.modules.accounts.service import create_key
 from clobus.modules.consultations import reading
 from tests.api.conftest import Api
-from tests.api.requests import MANAGER, events, put, queued, stored, support, working
+from tests.api.requests import MANAGER, events, put, queued, stored, support
+from tests.support.workdays import working
 
 ROOT = "/api/consultations"
 

@@ -15,7 +15,8 @@ from clobus.core.ids import new_id
 from clobus.core.nobody import UNDEFINED_MANAGER
 from clobus.modules.consultations import timeline
 from tests.api.conftest import Api
-from tests.api.requests import MANAGER, ZONE, put, working
+from tests.api.requests import MANAGER, put
+from tests.support.workdays import ZONE, working
 
 
 async def told(api: Api, cons_id: UUID, role: str, language: str = "ru") -> list[dict[str, Any]]:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
 from clobus.api.app import create_app
-from clobus.core import clock
 from clobus.core.auth import Role
 from clobus.gateways.onec import odata
 from clobus.gateways.onec.entities import Consultation, Redate
@@ -23,9 +20,9 @@ from clobus.runtime import Runtime
 from tests.flows.conftest import World
 from tests.flows.test_desk import CALL, agreed
 from tests.support.platform import ask, running, until
+from tests.support.workdays import working
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
-ZONE = ZoneInfo("Asia/Tashkent")
 REGISTER = Redate.entity_set
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 2000
 
@@ -77,14 +74,6 @@ async def site(world: World) -> AsyncIterator[Site]:
         headers = {"Authorization": f"Bearer {key}"}
         async with httpx.AsyncClient(transport=transport, base_url="http://testserver", headers=headers) as http:
             yield Site(runtime, http)
-
-
-def working(days: int, hour: int = 10) -> datetime:
-    day = clock.now().astimezone(ZONE).replace(hour=hour, minute=0, second=0, microsecond=0)
-    while days:
-        day += timedelta(days=1)
-        days -= day.weekday() < 5
-    return day
 
 
 async def records(runtime: Runtime, key: UUID) -> list[Redate]:

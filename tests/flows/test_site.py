@@ -12,11 +12,11 @@ from clobus.core import clock
 from clobus.core.db import run
 from tests.flows.conftest import World
 from tests.flows.test_desk import CALL, agreed
-from tests.flows.test_moves_and_files import working
 from tests.flows.test_partners import marked
 from tests.flows.test_telegram import _answer
 from tests.flows.visitor import SUPPORT, Visitor, visiting
 from tests.support.platform import ask, until
+from tests.support.workdays import working
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 SOON = 1.0

@@ -13,7 +13,6 @@ import pytest
 from clobus.runtime import Runtime
 from tests.flows.conftest import World
 from tests.flows.test_desk import CALL, agreed
-from tests.flows.test_moves_and_files import working
 from tests.flows.test_partners import marked
 from tests.flows.test_telegram import (
     Person,
@@ -26,6 +25,7 @@ from tests.flows.test_telegram import (
 from tests.flows.visitor import served, served_settings, somebody
 from tests.support.platform import ask, running, until
 from tests.support.twins import TwinProcess
+from tests.support.workdays import working
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 TWICE = 2
