@@ -33,6 +33,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[_SERVER].stop()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest test first: begun last, it would keep one worker busy while the others have nothing left."""
+    items.sort(key=lambda item: item.get_closest_marker("chaos") is None)
+
+
 @pytest.fixture(scope="session")
 def database_server(request: pytest.FixtureRequest) -> str:
     """The maintenance address of a server whose template is migrated."""
