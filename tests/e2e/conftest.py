@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
 from tests.e2e.instance import Sandbox, running
 
+HERE = Path(__file__).parent
 CHROMIUM = "/usr/bin/chromium"
 # Without these Chromium calls home, which a closed network answers slowly.
 FLAGS = [
@@ -33,7 +36,14 @@ def companies(sandbox: Sandbox) -> list[dict[str, Any]]:
     return sandbox.companies()
 
 
-@pytest.fixture
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests of pages run in one loop, which their one browser is bound to."""
+    for item in items:
+        if HERE in item.path.parents and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Debian's Chromium."""
     async with async_playwright() as playwright:
@@ -74,9 +84,11 @@ class Pages:
             self.complaints.append(f"{text} {url}")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def pages(browser: Browser) -> AsyncIterator[Pages]:
-    """A way to open pages."""
+    """A way to open pages, which nothing of earlier ones shows in."""
     found = Pages(browser, [])
     yield found
+    for context in browser.contexts:
+        await context.close()
     assert found.complaints == []

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import FrameLocator, Page, async_playwright, expect
 
@@ -52,7 +53,7 @@ def seats(sandbox: Sandbox) -> Seats:
     return Seats(sandbox)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def own_page(pages: Pages, tmp_path: Path) -> AsyncIterator[Page]:
     """A page of a browser that gives storage to frames of other sites; the windows of `pages` give none."""
     flags = [*FLAGS, "--disable-features=TrackingProtection3pcd"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from tests.e2e.barriers import looked_at, ready
@@ -20,7 +21,7 @@ PAGES = {
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def head(sandbox: Sandbox, pages: Pages) -> Page:
     """The head of the desk, signed in; the sums of reports have caught up."""
     page = await pages.open("about:blank")  # any page that is not ours lacks an icon, which counts as a complaint
