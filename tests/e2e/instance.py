@@ -61,14 +61,15 @@ class Sandbox:
         return {"key": key, "client_id": row["client_id"], "id": row["cons_id"]}
 
     def companies(self) -> list[dict[str, Any]]:
-        """Clients of the desk with an address and a tax id of their own whom nobody has claimed, in any order."""
+        """Clients of the desk with an address, a tax id and requests of their own whom nobody has claimed."""
         return self.sql(
             "select c.email, c.org_inn, c.company_name, c.phone_number from cons.clients c where c.is_parent"
             " and not c.deleted and c.code_abonent is not null and c.company_name is not null and c.email like '%@%'"
             " and c.phone_number is not null and length(c.org_inn) = 9 and not exists"
             " (select 1 from cab.organisations o where o.inn = c.org_inn)"
             " and not exists (select 1 from cons.clients d where d.client_id <> c.client_id"
-            " and d.is_parent and d.org_inn = c.org_inn) order by random() limit 20"
+            " and d.is_parent and d.org_inn = c.org_inn)"
+            " and exists (select 1 from cons.cons r where r.client_id = c.client_id) order by c.org_inn limit 20"
         )
 
     def link(self, client: dict[str, str]) -> str:

@@ -20,8 +20,9 @@ from clobus.settings import Messages
 from tests.flows.conftest import World
 from tests.flows.test_commands import clobus
 from tests.flows.test_desk import CALL, agreed, an_open_request
-from tests.flows.test_moves_and_files import ZONE, Site, fed, quiet, site
+from tests.flows.test_moves_and_files import Site, fed, quiet, site
 from tests.support.platform import ask, environment_for, until
+from tests.support.workdays import ZONE
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 REGISTER = Rating.entity_set
