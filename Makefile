@@ -34,7 +34,7 @@ test: ## every test
 	@sh tools/browser.sh
 	@sh tools/web.sh
 	@sh tools/lighthouse.sh
-	$(BIN)/pytest -q -n 4 --dist worksteal tests
+	$(BIN)/pytest -q -n 3 --dist worksteal tests
 
 e2e: ## the tests of pages, in Chromium
 	@$(INSTALL)
