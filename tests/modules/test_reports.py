@@ -213,6 +213,21 @@ async def test_a_promise_is_broken_by_the_mere_passing_of_time(db: Database) -> 
             assert fact == total == {"first_missed": told[0], "closing_missed": told[1]}
 
 
+async def test_an_answer_that_bears_an_earlier_moment_took_no_time(db: Database) -> None:
+    desk = Desk(4)
+    made = desk.request()
+    made.created = NOW.replace(hour=5) - timedelta(days=3)  # a Friday
+    asked = made.created + timedelta(hours=2)
+    made.messages = [(asked, "in", "chatwoot"), (asked - timedelta(hours=1), "out", "chatwoot")]
+    async with db.transaction() as connection:
+        await desk.open(connection, 0)
+        await desk.add(connection, made)
+    await caught_up(db)
+    async with db.read() as connection:
+        fact = await one(connection, "select answer_sum, answer_n, answer_bucket from rep.facts")
+    assert fact == {"answer_sum": 0, "answer_n": 1, "answer_bucket": 0}
+
+
 async def test_hours_and_another_calendar(db: Database) -> None:
     desk = Desk(8)
     async with db.transaction() as connection:

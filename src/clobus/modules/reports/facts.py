@@ -33,7 +33,7 @@ _REQUEST = """
 _SAID = f"""
     select coalesce(min(m.at) filter (where m.direction = 'out'),
             (select r.at from cons.first_replies r where r.cons_id = c.cons_id)) as first_at,
-        floor(avg({worked("m.answered")} - {worked("m.at")})
+        floor(avg(greatest(0, {worked("m.answered")} - {worked("m.at")}))
             filter (where m.direction = 'in' and m.before is distinct from 'in' and m.answered is not null))::integer
             as answer
     from (
