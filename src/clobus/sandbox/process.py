@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -95,6 +96,10 @@ def _answers(pid: int) -> bool:
     return True
 
 
+PORTS = range(20_000, 32_768)
+"""Below those that the kernel lends to whoever connects: a server that starts again finds its own port still free."""
+
+
 def port_is_free(port: int, host: str = "127.0.0.1") -> bool:
     """Tell whether `port` can be listened on now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
@@ -107,14 +112,12 @@ def port_is_free(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def free_port(preferred: int = 0, taken: Sequence[int] = ()) -> int:
-    """A free TCP port: `preferred` when it is free, otherwise one that the kernel picks and `taken` does not hold."""
+    """A free TCP port: `preferred` when it is free, otherwise any of PORTS that `taken` does not hold."""
     if preferred and preferred not in taken and port_is_free(preferred):
         return preferred
     while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        if port not in taken:
+        port = secrets.choice(PORTS)
+        if port not in taken and port_is_free(port):
             return port
 
 
