@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, cast
@@ -163,8 +164,8 @@ async def _block(this: Any, url: str, duck: Any, total: int, block: int) -> None
             held = await rows(connection, sql, params)
             _same(case, shown, held)
             small = total < 1_000_000
-            ours = await _timed(lambda at=connection, of=case: of.ours(at), WARM, REPEATS)  # type: ignore[misc]  # of two lambdas
-            plain = await _timed(lambda at=connection, of=case: of.asked(at), *((WARM, REPEATS) if small else (0, 1)))  # type: ignore[misc]  # as above
+            ours = await _timed(partial(case.ours, connection), WARM, REPEATS)
+            plain = await _timed(partial(case.asked, connection), *((WARM, REPEATS) if small else (0, 1)))
         asked, values = case.plain(duck=True)
         started = time.perf_counter()
         for _ in range(3):

@@ -80,7 +80,7 @@ def test_every_locked_package_is_hashed() -> None:
         (SECRETS, "-----BEGIN RSA PRIVATE " + "KEY-----", "BEGIN"),
         (SECRETS, "postgresql://u:averylongsecret" + "@db.example/x", "postgresql://u:{password}@db.example/x"),
         (SECRETS, "token = 'gh" + "p_" + "a" * 36 + "'", "token = settings.token"),
-        (PLACES, "data = '/wo" + "rk/main/.data'", "see https://x.example/work/main"),
+        (PLACES, "data = '/wo" + "rk/main/.data'", "see https://x.example/wo" + "rk/main"),
         (PLACES, "cd /ro" + "ot/x", "~/x"),
     ],
 )

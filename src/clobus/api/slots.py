@@ -50,16 +50,8 @@ async def free(
             raise Invalid("client.required")
         await clients.shown(connection, client, None)
         moving = await named(connection, moved, principal) if moved else None
-        days = [day for day in slots.ahead(rules.zone, rules.future_days) if rules.calendar.works(day)]
-        found = await slots.free(
-            connection, slots.Wish(client, category, language, moving), days, zone=rules.zone, per_day=rules.per_day,
-            future_days=rules.future_days,
-        )  # fmt: skip
-    shown = []
-    for day, hours in found.items():
-        starts = [slots.instant(day, hour, rules.zone) for hour in hours]
-        # A manager may be there before the centre opens; consultations are held in its hours.
-        held = [start for start in starts if rules.calendar.is_working(start)]
-        if held:
-            shown.append({"day": day, "slots": held})
+        found = await slots.free(connection, slots.Wish(client, category, language, moving), rules)
+    shown = [
+        {"day": day, "slots": [slots.instant(day, hour, rules.zone) for hour in hours]} for day, hours in found.items()
+    ]
     return answer({"days": shown})

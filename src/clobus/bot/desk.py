@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -104,25 +104,15 @@ async def _ensure_free(talk: Talk, data: dict[str, Any]) -> None:
         raise Conflict("consultation.slot_taken")
 
 
-async def free(talk: Talk, data: dict[str, Any], days: Sequence[Any] | None = None) -> dict[Any, list[Any]]:
-    """The free hours of the working days up to the horizon (or of these days)."""
+async def free(talk: Talk, data: dict[str, Any], days: Sequence[date] = ()) -> dict[date, list[time]]:
+    """The free hours of the days up to the horizon (or of these days)."""
     client = talk.client
     if client is None:
         return {}
-    rules = talk.rules
     category = UUID(data["category"]) if data.get("category") else None
     moved = UUID(data["cons_id"]) if data.get("cons_id") else None
-    wanted = [day for day in (days or slots.ahead(rules.zone, rules.future_days)) if rules.works(day)]
     wish = slots.Wish(client["client_id"], category, str(data.get("language") or talk.language), moved)
-    found = await slots.free(
-        talk.connection, wish, wanted, zone=rules.zone, per_day=rules.per_day, future_days=rules.future_days
-    )
-    # A manager may be there before the centre opens; consultations are held in its hours.
-    open_ = {
-        day: [hour for hour in hours if rules.calendar.is_working(datetime.combine(day, hour, rules.zone))]
-        for day, hours in found.items()
-    }
-    return {day: hours for day, hours in open_.items() if hours}
+    return await slots.free(talk.connection, wish, talk.rules.moving, days)
 
 
 async def cancel(talk: Talk, cons_id: UUID) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -35,10 +35,6 @@ class Rules:
     def moving(self) -> moves.Rules:
         """The limits of a move."""
         return moves.Rules(self.zone, self.per_day, self.future_days, self.calendar)
-
-    def works(self, day: date) -> bool:
-        """Whether the desk works on a day."""
-        return self.calendar.works(day)
 
 
 def of(settings: Settings) -> Rules:

@@ -97,7 +97,7 @@ def _answers(pid: int) -> bool:
 
 
 PORTS = range(20_000, 32_768)
-"""Below those that the kernel lends to whoever connects: a server that starts again finds its own port still free."""
+"""Below those that Linux lends to whoever connects: a server that starts again finds its own port still free."""
 
 
 def port_is_free(port: int, host: str = "127.0.0.1") -> bool:

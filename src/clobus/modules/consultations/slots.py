@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from clobus.core import clock
 from clobus.core.db import Connection, rows
 from clobus.core.nobody import UNDEFINED_MANAGER
+from clobus.modules.consultations.moves import Rules
 from clobus.modules.consultations.types import Kind
 from clobus.modules.staff.types import ACCOUNTING_DEPARTMENT
 
@@ -61,30 +62,26 @@ class Wish:
     moved: UUID | None = None
 
 
-async def free(
-    connection: Connection, wish: Wish, days: Sequence[date], *, zone: ZoneInfo, per_day: int, future_days: int
-) -> dict[date, list[time]]:
-    """The free hours of each of these working days, local; days without any are left out."""
-    now = clock.now()
+async def free(connection: Connection, wish: Wish, rules: Rules, days: Sequence[date] = ()) -> dict[date, list[time]]:
+    """The free hours of each day up to the horizon (or of these days), local; days without any are left out."""
+    now, zone = clock.now(), rules.zone
+    today = clock.business_day(now, zone)
+    asked = days or [today + timedelta(days=number) for number in range(rules.future_days + 1)]
     found = await rows(
         connection,
         SLOTS,
         {"undefined": UNDEFINED_MANAGER, "department": ACCOUNTING_DEPARTMENT, "category": wish.category,
-         "language": wish.language, "zone": zone.key, "days": list(days), "hours": list(HOURS),
-         "client": wish.client_id, "kind": Kind.ACCOUNTING.value, "moved": wish.moved, "from": now,
-         "today": datetime.combine(clock.business_day(now, zone), time(), zone),
-         "until": now + timedelta(days=future_days), "per_day": per_day},
+         "language": wish.language, "zone": zone.key, "days": [day for day in asked if rules.calendar.works(day)],
+         "hours": list(HOURS), "client": wish.client_id, "kind": Kind.ACCOUNTING.value, "moved": wish.moved,
+         "from": now, "today": datetime.combine(today, time(), zone),
+         "until": now + timedelta(days=rules.future_days), "per_day": rules.per_day},
     )  # fmt: skip
     by_day: dict[date, list[time]] = {}
     for row in found:
-        by_day.setdefault(row["day"], []).append(row["at"])
+        # A manager may be there before the centre opens; consultations are held in its hours.
+        if rules.calendar.is_working(instant(row["day"], row["at"], zone)):
+            by_day.setdefault(row["day"], []).append(row["at"])
     return by_day
-
-
-def ahead(zone: ZoneInfo, future_days: int) -> list[date]:
-    """Today and the days up to the horizon, local."""
-    today = clock.business_day(clock.now(), zone)
-    return [today + timedelta(days=number) for number in range(future_days + 1)]
 
 
 def instant(day: date, at: time, zone: ZoneInfo) -> datetime:

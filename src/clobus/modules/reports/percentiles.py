@@ -77,8 +77,8 @@ def _of_many(texts: Sequence[str], lowest: int, times: int) -> list[list[list[in
         at = lengths.cumsum() - lengths - (-lengths * share // 100) - 1
         value = cells[at]
         before, after = (np.searchsorted(cells, value, side) for side in ("left", "right"))
-        bucket, half = value % BUCKETS, 2 * (at - before) + 1
-        told = low.take(bucket) + width.take(bucket) * half // (2 * (after - before))
+        bucket = value % BUCKETS
+        told = _within(low.take(bucket), width.take(bucket), at + 1 - before, after - before)
         told[lengths == 0] = -1
         found.append(told.reshape(times, -1).tolist())
     return found
@@ -96,7 +96,7 @@ def _of_text(letters: str, lowest: int) -> tuple[int | None, ...]:
             bucket = ord(letter) - lowest
             low = BOUNDS[bucket - 1] if bucket else 0
             high = BOUNDS[bucket] if bucket < len(BOUNDS) else low  # the last has no end
-            told.append(low + (high - low) * (2 * (places[len(told)] - before) - 1) // (2 * held))
+            told.append(_within(low, high - low, places[len(told)] - before, held))
             if len(told) == len(places):
                 return tuple(told)
         before += held
@@ -119,12 +119,17 @@ def _told(counts: NDArray[np.signedinteger[Any]], times: Sequence[str], places: 
         at = (until < wanted[:, :, None]).sum(axis=2)
         held = counts.take(first + at)
         before = until.take(first + at) - held
-        told = low.take(at) + width.take(at) * (2 * (wanted - before) - 1) // np.maximum(2 * held, 1)
+        told = _within(low.take(at), width.take(at), wanted - before, np.maximum(held, 1))
         told[total == 0] = -1
         last.append(told[:, -1:].tolist())
         told[:, -1] = -1  # where the place -1 looks
         lines.append(told[:, places].tolist() if len(places) else [])
     return Percentiles(_turned(lines, times) if len(places) else {}, _turned(last, times))
+
+
+def _within(low: Any, width: Any, place: Any, held: Any) -> Any:
+    """Where the value at a place, from 1 on, lies in a bucket that holds so many, of integers or of arrays of them."""
+    return low + width * (2 * place - 1) // (2 * held)
 
 
 @cache

@@ -10,10 +10,12 @@ class Keeper {
   constructor(private readonly area: Area) {}
 
   read(key: string): string | null {
+    const here = this.page.get(key); // newer than what a full storage still holds
+    if (here !== undefined) return here;
     try {
-      return window[this.area].getItem(key) ?? this.page.get(key) ?? null;
+      return window[this.area].getItem(key);
     } catch {
-      return this.page.get(key) ?? null;
+      return null;
     }
   }
 
