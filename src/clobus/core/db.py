@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from psycopg import AsyncConnection
 from psycopg.pq import TransactionStatus
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import DictRow, TupleRow, dict_row, tuple_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
@@ -145,6 +145,12 @@ async def one(connection: Connection, sql: str, params: Any = None) -> DictRow |
 async def rows(connection: Connection, sql: str, params: Any = None) -> list[DictRow]:
     """Run a statement and return all its rows."""
     return await (await connection.execute(sql, params)).fetchall()
+
+
+async def tuples(connection: Connection, sql: str, params: Any = None) -> list[TupleRow]:
+    """Run a statement and return all its rows without names, for whoever turns many of them into columns."""
+    cursor = await connection.cursor(row_factory=tuple_row).execute(sql, params)
+    return await cursor.fetchall()
 
 
 async def run(connection: Connection, sql: str, params: Any = None) -> int:

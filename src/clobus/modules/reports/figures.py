@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from clobus.core.db import Connection, rows
+from clobus.core.db import Connection, rows, tuples
 from clobus.modules.reports import plain
 from clobus.modules.reports.percentiles import Percentiles, of_vectors
 from clobus.modules.reports.rollups import CELL, ROLLUPS, VECTORS, ZERO, Rollup, drawn
-from clobus.modules.reports.types import MEASURES, SERIES, By, Filters, Period, key_of
+from clobus.modules.reports.sums import Sums, with_count
+from clobus.modules.reports.types import MEASURES, SERIES, By, Filters, Period, key_of, name_of
 
 FACTS = "rep.facts"
 _SUMS = tuple(rollup for rollup in ROLLUPS if rollup.values == MEASURES)
@@ -82,37 +83,36 @@ def _where(number: int, piece: Piece, filters: Filters, params: dict[str, Any]) 
 async def read(
     connection: Connection, measures: Sequence[str], period: Period, filters: Filters, by: By | None = None,
     times: tuple[str, ...] = (),
-) -> tuple[list[dict[str, Any]], Percentiles]:  # fmt: skip
-    """Sums of measures, a row a `key` in order of keys (without `by` one row whatever there is), and of
-    `times` percentiles of these rows and of all.
+) -> Sums:  # fmt: skip
+    """Sums of measures, a line a key in order of keys (without `by` one whatever there is), and of `times` percentiles
+    of these lines and of all.
     """
     if await plain.are_few(connection, period, filters, by if times else None):
         return await plain.read(connection, measures, period, filters, by, times)
     found = await sums(connection, measures, period, filters, by)
-    if not times:
-        return found, Percentiles()
-    keys = [row["key"] for row in found] if by else []
-    return found, await percentiles(connection, times, period, filters, by, keys)
+    if times:
+        found.percentiles = await percentiles(connection, times, period, filters, by, found.keys if by else [])
+    return found
 
 
 async def sums(
     connection: Connection, measures: Sequence[str], period: Period, filters: Filters, by: By | None = None
-) -> list[dict[str, Any]]:
-    """Sums of measures, a row a `key` in order of keys; without `by` one row whatever there is."""
+) -> Sums:
+    """Sums of measures, a line a key in order of keys; without `by` one whatever there is."""
     params: dict[str, Any] = dict(filters.given())
-    named = dict.fromkeys(("n", *measures))
+    named = with_count(measures)
     parts = " union all ".join(
         f"select {key_of(by)} as key, {', '.join(named)} from {piece.table}"
         f" where {_where(number, piece, filters, params)}"
         for number, piece in enumerate(_source(_SUMS, period, filters, by))
     )
     if by is None:
-        columns = ", ".join(f"coalesce(sum({name}), 0)::bigint as {name}" for name in named)
-        sql = f"select null as key, {columns} from ({parts}) p"
+        columns = ", ".join(f"coalesce(sum({name}), 0)::bigint" for name in named)
+        sql = f"select null, null, {columns} from ({parts}) p"
     else:
-        columns = ", ".join(f"sum({name})::bigint as {name}" for name in named)
-        sql = f"select key, {columns} from ({parts}) p group by 1 having sum(n) > 0 order by 1"
-    return [dict(row) for row in await rows(connection, sql, params)]
+        columns = ", ".join(f"sum({name})::bigint" for name in named)
+        sql = f"select key, {name_of(by, 'p.key')}, {columns} from ({parts}) p group by 1 having sum(n) > 0 order by 1"
+    return Sums.of(await tuples(connection, sql, params), named)
 
 
 async def percentiles(

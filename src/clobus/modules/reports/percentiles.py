@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, Any, cast
 
 from clobus.modules.reports.types import BOUNDS
 
@@ -15,8 +17,16 @@ if TYPE_CHECKING:
 
 SHARES = (50, 90)
 BUCKETS = len(BOUNDS) + 1
-FEW = 300
-"""So many values are counted one by one before arrays of them have begun."""
+_LOW = (0, *BOUNDS)
+_WIDTH = (*(high - low for low, high in pairwise(_LOW)), 0)
+"""Where each bucket begins and how wide it is; the last has no end."""
+_NOTHING = (None,) * len(SHARES)
+_ALONE = tuple(low + width // 2 for low, width in zip(_LOW, _WIDTH, strict=True))
+"""What the only value of a bucket is taken to be."""
+FEW = 130
+"""So many values are sorted by Python before arrays of them have begun."""
+SHORT = 150
+"""So many values of one text are sorted in the time that they are counted in."""
 
 Places = dict[str, Sequence[Sequence[int | None]]]
 """By time: medians and ninth deciles, in working seconds, of some lines; None where nothing was measured."""
@@ -48,17 +58,18 @@ def of_letters(texts: Sequence[str], lowest: int, times: Sequence[str], *, apart
     parts = {time: texts[at * lines : (at + 1) * lines] for at, time in enumerate(times)}
     joined = {time: "".join(its) for time, its in parts.items()}
     apart = apart and lines > 0
-    if sum(map(len, joined.values())) <= FEW:
+    if not apart or sum(map(len, joined.values())) <= FEW:
         each = {time: [_of_text(text, lowest) for text in its] for time, its in parts.items()} if apart else {}
         return Percentiles(
             {time: list(zip(*its, strict=True)) for time, its in each.items()},
             {time: [(place,) for place in _of_text(text, lowest)] for time, text in joined.items()},
         )
     # All lines' of a time, and behind them the line of all together.
-    held = [text for time, its in parts.items() for text in (*(its if apart else ()), joined[time])]
-    told = _turned(_of_many(held, lowest, len(times)), times)
+    told = _turned(
+        _of_many([text for time, its in parts.items() for text in (*its, joined[time])], lowest, len(times)), times
+    )
     return Percentiles(
-        {time: [share[:-1] for share in its] for time, its in told.items()} if apart else {},
+        {time: [share[:-1] for share in its] for time, its in told.items()},
         {time: [share[-1:] for share in its] for time, its in told.items()},
     )
 
@@ -68,39 +79,50 @@ def _of_many(texts: Sequence[str], lowest: int, times: int) -> list[list[list[in
     import numpy as np  # noqa: PLC0415 - as above
 
     lengths = np.array([len(text) for text in texts])
-    cells = np.repeat(np.arange(len(texts)) * BUCKETS, lengths)
+    cells = np.repeat(np.arange(-lowest, len(texts) * BUCKETS - lowest, BUCKETS, dtype=np.int32), lengths)
     cells += np.frombuffer("".join(texts).encode("latin-1"), np.uint8)
-    cells = np.sort(np.append(cells - lowest, len(texts) * BUCKETS))  # one more, so that there is one
+    cells.sort()
     low, width = _bounds()
-    found = []
-    for share in SHARES:
-        at = lengths.cumsum() - lengths - (-lengths * share // 100) - 1
-        value = cells[at]
-        before, after = (np.searchsorted(cells, value, side) for side in ("left", "right"))
-        bucket = value % BUCKETS
-        told = _within(low.take(bucket), width.take(bucket), at + 1 - before, after - before)
-        told[lengths == 0] = -1
-        found.append(told.reshape(times, -1).tolist())
-    return found
+    places = -(-lengths * np.array(SHARES)[:, None] // 100)
+    at = lengths.cumsum() - lengths + places - 1
+    value = cells[at]
+    before, after = (cells.searchsorted(value, side) for side in ("left", "right"))
+    bucket = value % BUCKETS
+    told = _within(low[bucket], width[bucket], at + 1 - before, after - before)
+    told[:, lengths == 0] = -1
+    return cast(list[list[list[int]]], told.reshape(len(SHARES), times, -1).tolist())
 
 
 def _of_text(letters: str, lowest: int) -> tuple[int | None, ...]:
     """Of the values of one text, by share: of values at their places among all."""
     if not letters:
-        return (None,) * len(SHARES)
-    places, before = [-(-len(letters) * share // 100) for share in SHARES], 0
-    told: list[int] = []
-    for letter in sorted(set(letters)):
-        held = letters.count(letter)
-        while before + held >= places[len(told)]:
-            bucket = ord(letter) - lowest
-            low = BOUNDS[bucket - 1] if bucket else 0
-            high = BOUNDS[bucket] if bucket < len(BOUNDS) else low  # the last has no end
-            told.append(_within(low, high - low, places[len(told)] - before, held))
-            if len(told) == len(places):
-                return tuple(told)
-        before += held
-    raise AssertionError("a place is within what was counted")
+        return _NOTHING
+    if len(letters) == 1:
+        return (_ALONE[ord(letters) - lowest],) * len(SHARES)
+    if len(letters) > SHORT:
+        return _of_long(letters, lowest)
+    ordered = sorted(letters)
+    told = []
+    for share in SHARES:
+        place = -(-len(ordered) * share // 100)
+        letter = ordered[place - 1]
+        bucket = ord(letter) - lowest
+        told.append(_within(_LOW[bucket], _WIDTH[bucket], place - bisect_left(ordered, letter), letters.count(letter)))
+    return tuple(told)
+
+
+def _of_long(letters: str, lowest: int) -> tuple[int | None, ...]:
+    import numpy as np  # noqa: PLC0415 - as above
+
+    counts = np.bincount(np.frombuffer(letters.encode("latin-1"), np.uint8)).tolist()
+    until = list(accumulate(counts))
+    told = []
+    for share in SHARES:
+        place = -(-len(letters) * share // 100)
+        code = bisect_left(until, place)
+        bucket, held = code - lowest, counts[code]
+        told.append(_within(_LOW[bucket], _WIDTH[bucket], place - until[code] + held, held))
+    return tuple(told)
 
 
 def _told(counts: NDArray[np.signedinteger[Any]], times: Sequence[str], places: Sequence[int]) -> Percentiles:
@@ -134,11 +156,10 @@ def _within(low: Any, width: Any, place: Any, held: Any) -> Any:
 
 @cache
 def _bounds() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where each bucket begins and how wide it is; the last has no end."""
+    """Where each bucket begins and how wide it is, as arrays."""
     import numpy as np  # noqa: PLC0415 - as above
 
-    low = np.array([0, *BOUNDS])
-    return low, np.append(np.diff(low), 0)
+    return np.array(_LOW), np.array(_WIDTH)
 
 
 def _turned(found: list[list[list[int]]], times: Sequence[str]) -> Places:

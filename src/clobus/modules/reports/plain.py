@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from weakref import WeakKeyDictionary
 
 from clobus.core import clock
-from clobus.core.db import Connection, one, rows
-from clobus.modules.reports.percentiles import Percentiles, of_letters
-from clobus.modules.reports.types import By, Filters, Period, key_of
+from clobus.core.db import Connection, one, tuples
+from clobus.modules.reports.percentiles import of_letters
+from clobus.modules.reports.sums import Sums, with_count
+from clobus.modules.reports.types import By, Filters, Period, key_of, name_of
 
 FEW = 3_000
 """So many facts are read at once in about the time that one more statement takes."""
@@ -21,15 +22,15 @@ _LOWEST = ord("#")
 """The letter of the first bucket: buckets come as letters of one text, the quickest to make and to read."""
 _NARROW = 20
 """One manager, or one category, is taken to have the twentieth part of all."""
-_busiest: dict[tuple[str, int, str], tuple[float, int]] = {}  # only chooses the way, never changes an answer
+_busiest: WeakKeyDictionary[Connection, tuple[float, int]] = WeakKeyDictionary()
+"""By connection, when it was looked up and what it is; only chooses the way, never changes an answer."""
 
 
 async def are_few(connection: Connection, period: Period, filters: Filters, by: By | None) -> bool:
-    """Whether a period has few facts, by the busiest month, which is looked up once a minute; `by`: when histograms are
-    asked for.
+    """Whether a period has few facts, by the busiest month, which a connection looks up once a minute; `by`: when
+    histograms are asked for.
     """
-    place = (connection.info.host, connection.info.port, connection.info.dbname)
-    at, busiest = _busiest.get(place, (float("-inf"), 0))
+    at, busiest = _busiest.get(connection, (float("-inf"), 0))
     if clock.monotonic() - at > MEMORY_SECONDS:
         row = await one(
             connection,
@@ -37,7 +38,7 @@ async def are_few(connection: Connection, period: Period, filters: Filters, by: 
             " from (select sum(n) as n from rep.by_cell where grain = 'm' group by day) m",
         )
         busiest = int(row["n"]) if row else 0
-        _busiest[place] = (clock.monotonic(), busiest)
+        _busiest[connection] = (clock.monotonic(), busiest)
     share = float(_NARROW ** ((filters.manager is not None) + (filters.category is not None)))
     lines = period.days / _DAYS[by] if by in _DAYS else 1
     return bool(busiest * max(1.0, period.days / 30) / share <= FEW + FEW_A_LINE * lines)
@@ -50,26 +51,29 @@ async def read(
     filters: Filters,
     by: By | None,
     times: tuple[str, ...],
-) -> tuple[list[dict[str, Any]], Percentiles]:
+) -> Sums:
     """Sums by key, and percentiles of `times`; see `figures.read`."""
     given = filters.given()
-    found = await rows(
-        connection, _asked(by, tuple(measures), tuple(given), times), {"a": period.first, "b": period.last, **given}
-    )
-    if not times:
-        return found, Percentiles()
-    texts = [row.pop(f"{time}_bucket") or "" for time in times for row in found]
-    return found, of_letters(texts, _LOWEST, times, apart=by is not None)
+    named = with_count(measures)
+    sql = _asked(by, named, tuple(given), times)
+    found = await tuples(connection, sql, {"a": period.first, "b": period.last, **given})
+    sums = Sums.of(found, named)
+    if times and found:
+        texts = [text or "" for letters in list(zip(*found, strict=True))[-len(times) :] for text in letters]
+        sums.percentiles = of_letters(texts, _LOWEST, times, apart=by is not None)
+    return sums
 
 
 @lru_cache(maxsize=256)
 def _asked(by: By | None, measures: tuple[str, ...], given: tuple[str, ...], times: tuple[str, ...]) -> str:
+    key = key_of(by)
     columns = [
-        *(f"coalesce(sum({name}), 0)::bigint as {name}" for name in dict.fromkeys(("n", *measures))),
-        *(f"string_agg(chr({_LOWEST} + {time}_bucket), '') as {time}_bucket" for time in times),
-    ]
+        f"{key} as key", f"{name_of(by, 'facts.' + key)} as name",
+        *(f"coalesce(sum({name}), 0)::bigint" for name in measures),
+        *(f"string_agg(chr({_LOWEST} + {time}_bucket), '')" for time in times),
+    ]  # fmt: skip
     narrowed = "".join(f" and {name} = %({name})s" for name in given)
     return (
-        f"select {key_of(by)} as key, {', '.join(columns)} from rep.facts where day between %(a)s and %(b)s{narrowed}"
+        f"select {', '.join(columns)} from rep.facts where day between %(a)s and %(b)s{narrowed}"
         f"{'' if by is None else ' group by 1 order by 1'}"
     )

@@ -48,20 +48,21 @@ async def keep_calendar(connection: Connection, calendar: WorkCalendar, zone: Zo
 
 async def day_by_manager(connection: Connection, day: date) -> list[tuple[UUID, dict[str, int]]]:
     """What each manager's requests of a day came to: counts, averages in working seconds (0: none), promises."""
-    found, _ = await figures.read(connection, _DAY, Period(day, day), Filters(), "manager")
+    found = await figures.read(connection, _DAY, Period(day, day), Filters(), "manager")
+    lines = (dict(zip(found.columns, values, strict=True)) for values in zip(*found.columns.values(), strict=True))
     return [
         (
-            row["key"],
+            key,
             {
                 "requests": row["n"], "closed": row["closed_n"], "cancelled": row["cancelled_n"],
                 "redated": row["redated_n"], "repeated": row["repeated_n"],
-                "first_average": int(quotient(row["first_sum"], row["first_n"], 0) or 0),
-                "closing_average": int(quotient(row["closing_sum"], row["closing_n"], 0) or 0),
+                "first_average": quotient(row["first_sum"], row["first_n"]) or 0,
+                "closing_average": quotient(row["closing_sum"], row["closing_n"]) or 0,
                 "marks": row["marks_n"], "marks_sum": row["marks_sum"],
                 "met": row["first_met"] + row["closing_met"], "missed": row["first_missed"] + row["closing_missed"],
             },
         )
-        for row in found
+        for key, row in zip(found.keys, lines, strict=True)
     ]  # fmt: skip
 
 

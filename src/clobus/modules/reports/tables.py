@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from clobus.core.db import Connection, rows
 from clobus.modules.reports import figures
-from clobus.modules.reports.percentiles import Places
+from clobus.modules.reports.percentiles import Percentiles
+from clobus.modules.reports.sums import Sums
 from clobus.modules.reports.types import NOBODY, SERIES, By, Filters, Period
 
 Unit = Literal["count", "seconds", "percent", "mark"]
@@ -16,7 +18,7 @@ _POWERS = (1, 10, 100)
 DIGITS: dict[Unit, int] = {"seconds": 0, "percent": 1, "mark": 2}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Column:
     """A column: a count of `over`, a quotient of `over` by `under`, or a percentile of a time."""
 
@@ -32,37 +34,37 @@ class Column:
         """The sums that it is made of."""
         return (*self.over, *self.under)
 
-    def values(self, found: Sequence[dict[str, Any]], times: Places) -> list[int | float | None]:
-        """What it shows of rows of sums and their percentiles; None where there is nothing to tell."""
+    def values(self, sums: Sums) -> Sequence[int | float | None]:
+        """What it shows of each line; None where there is nothing to tell."""
         if self.time is not None:
-            at = 0 if self.share == "median" else 1
-            return list(times[self.time][at]) if times else [None] * len(found)
-        over = _added(found, self.over)
+            places = sums.percentiles.lines
+            return places[self.time][self.share == "p90"] if places else [None] * len(sums.keys)
+        over = _added(sums, self.over)
         if self.unit == "count":
-            return list(over)
-        scale, digits = 100 if self.unit == "percent" else 1, DIGITS[self.unit]
-        return [quotient(o * scale, u, digits) for o, u in zip(over, _added(found, self.under), strict=True)]
-
-    def value(self, row: dict[str, Any], times: Places) -> int | float | None:
-        """What it shows of one row."""
-        return self.values([row], times)[0]
+            return over
+        return _quotients(over, _added(sums, self.under), 100 if self.unit == "percent" else 1, DIGITS[self.unit])
 
 
-def _added(found: Sequence[dict[str, Any]], names: tuple[str, ...]) -> list[int]:
-    """The sum of some columns of each row; nearly always there is one."""
+def _added(sums: Sums, names: tuple[str, ...]) -> Sequence[int]:
+    """The sum of some columns; nearly always there is one."""
     if len(names) == 1:
-        return [row[names[0]] for row in found]
-    return [sum(row[name] for name in names) for row in found]
+        return sums.columns[names[0]]
+    return [sum(values) for values in zip(*(sums.columns[name] for name in names), strict=True)]
 
 
-def quotient(over: int, under: int, digits: int) -> int | float | None:
-    """A quotient with so many decimals, halves away from zero as numeric of SQL rounds; an integer without decimals."""
-    if under == 0:
-        return None
+def _quotients(over: Sequence[int], under: Sequence[int], scale: int, digits: int) -> Sequence[int | float | None]:
+    """Quotients with so many decimals, halves away from zero as numeric of SQL rounds; integers without decimals."""
+    pairs = zip(over, under, strict=True)
     if not digits:
-        return (2 * over + under) // (2 * under)
+        return [(2 * scale * o + u) // (2 * u) if u else None for o, u in pairs]
     power = _POWERS[digits]
-    return ((2 * over * power + under) // (2 * under)) / power
+    more = 2 * scale * power
+    return [((more * o + u) // (2 * u)) / power if u else None for o, u in pairs]
+
+
+def quotient(over: int, under: int) -> int | None:
+    """An average without decimals."""
+    return (2 * over + under) // (2 * under) if under else None
 
 
 def _count(name: str, *over: str) -> Column:
@@ -153,20 +155,12 @@ async def table(
 ) -> Table:  # fmt: skip
     """Make a report."""
     by = by or report.by
-    measures = [name for column in report.columns for name in column.measures]
-    found, times = await figures.read(connection, measures, period, filters, by, _timed(report.columns))
-    names = await names_of(connection, by, [row["key"] for row in found])
-    shown = zip(*(column.values(found, times.lines) for column in report.columns), strict=True)
-    heads = [column.name for column in report.columns]
-    lines = [
-        Line(row["key"], names.get(row["key"]), dict(zip(heads, values, strict=True)))
-        for row, values in zip(found, shown, strict=True)
-    ]
+    found = await _read(connection, report.columns, period, filters, by)
+    *shown, total = _values(report.columns, found.with_whole())
+    lines = [Line(key, name, values) for key, name, values in zip(found.keys, found.names, shown, strict=True)]
     if by not in SERIES:
         first = report.columns[0].name
         lines.sort(key=lambda line: (-(line.values[first] or 0), line.name or str(line.key)))
-    whole = {name: sum([row[name] for row in found]) for name in dict.fromkeys(measures)}
-    total = {column.name: column.value(whole, times.whole) for column in report.columns}
     before = await totals(connection, report.columns, period.before(), filters) if compare else {}
     return Table(report, by, period, filters, lines, total, before)
 
@@ -175,14 +169,30 @@ async def totals(
     connection: Connection, columns: Sequence[Column], period: Period, filters: Filters
 ) -> dict[str, int | float | None]:
     """Columns over a whole period."""
-    measures = [name for column in columns for name in column.measures]
-    [row], times = await figures.read(connection, measures, period, filters, None, _timed(columns))
-    return {column.name: column.value(row, times.whole) for column in columns}
+    found = await _read(connection, columns, period, filters, None)
+    return _values(columns, replace(found, percentiles=Percentiles(found.percentiles.whole)))[0]
 
 
-def _timed(columns: Sequence[Column]) -> tuple[str, ...]:
-    """The times of which some columns show percentiles."""
-    return tuple(dict.fromkeys(column.time for column in columns if column.time))
+async def _read(
+    connection: Connection, columns: Sequence[Column], period: Period, filters: Filters, by: By | None
+) -> Sums:
+    measures, times, _ = _needed(tuple(columns))
+    return await figures.read(connection, measures, period, filters, by, times)
+
+
+def _values(columns: Sequence[Column], found: Sums) -> list[dict[str, int | float | None]]:
+    """What each line shows by column."""
+    _, _, heads = _needed(tuple(columns))
+    shown = zip(*[column.values(found) for column in columns], strict=True)
+    return [dict(zip(heads, values, strict=True)) for values in shown]
+
+
+@lru_cache
+def _needed(columns: tuple[Column, ...]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """The sums that columns are made of, the times of which they show percentiles, their names."""
+    measures = dict.fromkeys(name for column in columns for name in column.measures)
+    times = dict.fromkeys(column.time for column in columns if column.time)
+    return tuple(measures), tuple(times), tuple(column.name for column in columns)
 
 
 async def names_of(connection: Connection, by: By, keys: Sequence[Any]) -> dict[Any, str]:

@@ -24,6 +24,10 @@ SERIES: tuple[By, ...] = ("day", "week", "month")
 _KEYS: dict[str, str] = {
     "day": "day", "week": "date_trunc('week', day)::date", "month": "date_trunc('month', day)::date",
 }  # fmt: skip
+_NAMES = {
+    "manager": "(select description from cons.users where cl_ref_key = {key} and {key} <> '{nobody}')",
+    "category": "(select description from dict.online_question_cat where ref_key = {key} and {key} <> '{nobody}')",
+}
 REPEAT_DAYS = 7
 """Who asks again within so many days has contacted the desk repeatedly."""
 
@@ -69,3 +73,8 @@ class Filters:
 def key_of(by: By | None) -> str:
     """The SQL of what a report is grouped by, over any table with a `day`."""
     return "null::integer" if by is None else _KEYS.get(by, by)
+
+
+def name_of(by: By | None, key: str) -> str:
+    """The SQL of the name of a key: managers and categories have one, others are named by the catalogues."""
+    return _NAMES.get(by or "", "null::text").format(key=key, nobody=NOBODY)
