@@ -11,8 +11,8 @@ from typing import Any
 
 from clobus.core.db import Connection, rows, tuples
 from clobus.modules.reports import plain
-from clobus.modules.reports.percentiles import Percentiles, of_vectors
-from clobus.modules.reports.rollups import CELL, ROLLUPS, VECTORS, ZERO, Rollup, drawn
+from clobus.modules.reports.percentiles import LOWEST, Percentiles, of_counted
+from clobus.modules.reports.rollups import CELL, ROLLUPS, VECTORS, ZERO, Rollup
 from clobus.modules.reports.sums import Sums, with_count
 from clobus.modules.reports.types import MEASURES, SERIES, By, Filters, Period, key_of, name_of
 
@@ -118,24 +118,31 @@ async def sums(
 async def percentiles(
     connection: Connection, times: Sequence[str], period: Period, filters: Filters, by: By | None, keys: Sequence[Any]
 ) -> Percentiles:
-    """Of some times: of the lines of some keys, and of all that there are."""
+    """Of some times: of the lines of some keys, and of all that there are; histograms, and facts as letters."""
     params: dict[str, Any] = dict(filters.given())
-    parts = []
+    kept: list[str] = []
+    letters: list[str] = []
     for number, piece in enumerate(_source(_TIMES, period, filters, by)):
-        where = _where(number, piece, filters, params)
-        columns = ", ".join((f"{key_of(by)} as key", *(f"{time}_times" for time in times)))
-        source = piece.table
-        if piece.grain is None:
-            kept = ", ".join(dict.fromkeys(("day", *([] if by is None or by in SERIES else [by]))))
-            buckets = ", ".join(f"{time}_bucket" for time in times)
-            source = f"({drawn(kept, times, f'(select {kept}, {buckets} from {FACTS} where {where}) f')}) d"
-            where = "true"
-        parts.append(f"select {columns} from {source} where {where}")
-    sent = " || ".join(f"vector_send(coalesce(sum({time}_times), {ZERO}))" for time in times)
-    sql = f"select key, {sent} as counts from ({' union all '.join(parts)}) p group by key"
-    found = await rows(connection, sql, params)
-    at = {row["key"]: place for place, row in enumerate(found)}
-    return of_vectors(b"".join([row["counts"] for row in found]), times, [at.get(key, -1) for key in keys])
+        ending = "times" if piece.grain else "bucket"
+        (kept if piece.grain else letters).append(
+            f"select {key_of(by)} as key, {', '.join(f'{time}_{ending}' for time in times)} from {piece.table}"
+            f" where {_where(number, piece, filters, params)}"
+        )
+    parts = []
+    if kept:
+        sent = " || ".join(f"vector_send(coalesce(sum({time}_times), {ZERO}))" for time in times)
+        nothing = ", null::text" * len(times)
+        parts.append(f"select key, {sent}{nothing} from ({' union all '.join(kept)}) k group by key")
+    if letters:
+        texts = ", ".join(f"string_agg(chr({LOWEST} + {time}_bucket), '')" for time in times)
+        parts.append(f"select key, null::bytea, {texts} from ({' union all '.join(letters)}) l group by key")
+    found = await tuples(connection, " union all ".join(parts), params)
+    at = {key: number for number, key in enumerate(keys or (None,))}
+    return of_counted(
+        [(at[key], held) for key, held, *_ in found if held is not None],
+        [(at[key], texts) for key, held, *texts in found if held is None],
+        len(at), times, apart=bool(keys),
+    )  # fmt: skip
 
 
 async def hours(connection: Connection, period: Period, filters: Filters) -> list[dict[str, Any]]:

@@ -23,6 +23,8 @@ _WIDTH = (*(high - low for low, high in pairwise(_LOW)), 0)
 _NOTHING = (None,) * len(SHARES)
 _ALONE = tuple(low + width // 2 for low, width in zip(_LOW, _WIDTH, strict=True))
 """What the only value of a bucket is taken to be."""
+LOWEST = ord("#")
+"""The letter of the first bucket: buckets come as letters of one text, the quickest to make and to read."""
 FEW = 130
 """So many values are sorted by Python before arrays of them have begun."""
 SHORT = 150
@@ -40,17 +42,32 @@ class Percentiles:
     whole: Places = field(default_factory=dict)
 
 
-def of_vectors(sent: bytes, times: Sequence[str], places: Sequence[int]) -> Percentiles:
-    """Of vectors as pgvector sends them, one a time of each key; `places` are the keys of lines, -1 for no key."""
+def of_counted(
+    vectors: Sequence[tuple[int, bytes]], letters: Sequence[tuple[int, Sequence[str | None]]], lines: int,
+    times: Sequence[str], *, apart: bool,
+) -> Percentiles:  # fmt: skip
+    """Of lines by number: histograms of all times as pgvector sends them, each line once, and texts with a letter for
+    each value (see `of_letters`), a text a time. `apart`: of each line, too.
+    """
     import numpy as np  # noqa: PLC0415 - only who asks for times pays for it
 
-    # Two numbers of two bytes, the length and nothing, and as many of four bytes.
-    counts = np.frombuffer(sent, ">f4").reshape(-1, len(times), BUCKETS + 1)[:, :, 1:]
-    return _told(counts.astype(np.int32).transpose(1, 0, 2), times, places)
+    counts = np.zeros((len(times), lines, BUCKETS), np.int32)
+    if vectors:
+        # Two numbers of two bytes, the length and nothing, and as many of four bytes.
+        sent = np.frombuffer(b"".join([held for _, held in vectors]), ">f4").reshape(-1, len(times), BUCKETS + 1)
+        counts[:, [line for line, _ in vectors]] = sent[:, :, 1:].transpose(1, 0, 2)
+    if letters:
+        firsts = np.array([line * BUCKETS - LOWEST for line, _ in letters])
+        for at, counted in enumerate(counts):
+            texts = [held[at] or "" for _, held in letters]
+            cells = np.repeat(firsts, [len(text) for text in texts])
+            cells += np.frombuffer("".join(texts).encode("latin-1"), np.uint8)
+            counted += np.bincount(cells, minlength=lines * BUCKETS).reshape(lines, BUCKETS)
+    return _told(counts, times, apart=apart)
 
 
-def of_letters(texts: Sequence[str], lowest: int, times: Sequence[str], *, apart: bool) -> Percentiles:
-    """Of texts with a letter for each value, its bucket from `lowest` on: all lines' of the first time, of the next...
+def of_letters(texts: Sequence[str], times: Sequence[str], *, apart: bool) -> Percentiles:
+    """Of texts with a letter for each value, its bucket from `LOWEST` on: all lines' of the first time, of the next...
 
     `apart`: of each line, too.
     """
@@ -59,27 +76,25 @@ def of_letters(texts: Sequence[str], lowest: int, times: Sequence[str], *, apart
     joined = {time: "".join(its) for time, its in parts.items()}
     apart = apart and lines > 0
     if not apart or sum(map(len, joined.values())) <= FEW:
-        each = {time: [_of_text(text, lowest) for text in its] for time, its in parts.items()} if apart else {}
+        each = {time: [_of_text(text) for text in its] for time, its in parts.items()} if apart else {}
         return Percentiles(
             {time: list(zip(*its, strict=True)) for time, its in each.items()},
-            {time: [(place,) for place in _of_text(text, lowest)] for time, text in joined.items()},
+            {time: [(place,) for place in _of_text(text)] for time, text in joined.items()},
         )
     # All lines' of a time, and behind them the line of all together.
-    told = _turned(
-        _of_many([text for time, its in parts.items() for text in (*its, joined[time])], lowest, len(times)), times
-    )
+    told = _turned(_of_many([text for time, its in parts.items() for text in (*its, joined[time])], len(times)), times)
     return Percentiles(
         {time: [share[:-1] for share in its] for time, its in told.items()},
         {time: [share[-1:] for share in its] for time, its in told.items()},
     )
 
 
-def _of_many(texts: Sequence[str], lowest: int, times: int) -> list[list[list[int]]]:
+def _of_many(texts: Sequence[str], times: int) -> list[list[list[int]]]:
     """Of the values of each text, by share and time: of those at their places among the sorted values of all texts."""
     import numpy as np  # noqa: PLC0415 - as above
 
     lengths = np.array([len(text) for text in texts])
-    cells = np.repeat(np.arange(-lowest, len(texts) * BUCKETS - lowest, BUCKETS, dtype=np.int32), lengths)
+    cells = np.repeat(np.arange(-LOWEST, len(texts) * BUCKETS - LOWEST, BUCKETS, dtype=np.int32), lengths)
     cells += np.frombuffer("".join(texts).encode("latin-1"), np.uint8)
     cells.sort()
     low, width = _bounds()
@@ -93,25 +108,25 @@ def _of_many(texts: Sequence[str], lowest: int, times: int) -> list[list[list[in
     return cast(list[list[list[int]]], told.reshape(len(SHARES), times, -1).tolist())
 
 
-def _of_text(letters: str, lowest: int) -> tuple[int | None, ...]:
+def _of_text(letters: str) -> tuple[int | None, ...]:
     """Of the values of one text, by share: of values at their places among all."""
     if not letters:
         return _NOTHING
     if len(letters) == 1:
-        return (_ALONE[ord(letters) - lowest],) * len(SHARES)
+        return (_ALONE[ord(letters) - LOWEST],) * len(SHARES)
     if len(letters) > SHORT:
-        return _of_long(letters, lowest)
+        return _of_long(letters)
     ordered = sorted(letters)
     told = []
     for share in SHARES:
         place = -(-len(ordered) * share // 100)
         letter = ordered[place - 1]
-        bucket = ord(letter) - lowest
+        bucket = ord(letter) - LOWEST
         told.append(_within(_LOW[bucket], _WIDTH[bucket], place - bisect_left(ordered, letter), letters.count(letter)))
     return tuple(told)
 
 
-def _of_long(letters: str, lowest: int) -> tuple[int | None, ...]:
+def _of_long(letters: str) -> tuple[int | None, ...]:
     import numpy as np  # noqa: PLC0415 - as above
 
     counts = np.bincount(np.frombuffer(letters.encode("latin-1"), np.uint8)).tolist()
@@ -120,17 +135,17 @@ def _of_long(letters: str, lowest: int) -> tuple[int | None, ...]:
     for share in SHARES:
         place = -(-len(letters) * share // 100)
         code = bisect_left(until, place)
-        bucket, held = code - lowest, counts[code]
+        bucket, held = code - LOWEST, counts[code]
         told.append(_within(_LOW[bucket], _WIDTH[bucket], place - until[code] + held, held))
     return tuple(told)
 
 
-def _told(counts: NDArray[np.signedinteger[Any]], times: Sequence[str], places: Sequence[int]) -> Percentiles:
-    """Of histograms by time and key."""
+def _told(counts: NDArray[np.int32], times: Sequence[str], *, apart: bool) -> Percentiles:
+    """Of histograms by time and line."""
     import numpy as np  # noqa: PLC0415 - as above
 
     whole = counts.sum(axis=1, keepdims=True)
-    counts = np.concatenate([counts, whole], axis=1) if len(places) else whole
+    counts = np.concatenate([counts, whole], axis=1) if apart else whole
     until = counts.cumsum(axis=2)
     total = until[:, :, -1]
     low, width = _bounds()
@@ -143,10 +158,9 @@ def _told(counts: NDArray[np.signedinteger[Any]], times: Sequence[str], places: 
         before = until.take(first + at) - held
         told = _within(low.take(at), width.take(at), wanted - before, np.maximum(held, 1))
         told[total == 0] = -1
+        lines.append(told[:, :-1].tolist())
         last.append(told[:, -1:].tolist())
-        told[:, -1] = -1  # where the place -1 looks
-        lines.append(told[:, places].tolist() if len(places) else [])
-    return Percentiles(_turned(lines, times) if len(places) else {}, _turned(last, times))
+    return Percentiles(_turned(lines, times) if apart else {}, _turned(last, times))
 
 
 def _within(low: Any, width: Any, place: Any, held: Any) -> Any:

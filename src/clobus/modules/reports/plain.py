@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from clobus.core import clock
 from clobus.core.db import Connection, one, tuples
-from clobus.modules.reports.percentiles import of_letters
+from clobus.modules.reports.percentiles import LOWEST, of_letters
 from clobus.modules.reports.sums import Sums, with_count
 from clobus.modules.reports.types import By, Filters, Period, key_of, name_of
 
@@ -18,8 +18,6 @@ FEW_A_LINE = 30
 """So many facts are read in about the time that the histograms of a line of the table take."""
 _DAYS = {"day": 1, "week": 7, "month": 30}
 MEMORY_SECONDS = 60.0
-_LOWEST = ord("#")
-"""The letter of the first bucket: buckets come as letters of one text, the quickest to make and to read."""
 _NARROW = 20
 """One manager, or one category, is taken to have the twentieth part of all."""
 _busiest: WeakKeyDictionary[Connection, tuple[float, int]] = WeakKeyDictionary()
@@ -60,7 +58,7 @@ async def read(
     sums = Sums.of(found, named)
     if times and found:
         texts = [text or "" for letters in list(zip(*found, strict=True))[-len(times) :] for text in letters]
-        sums.percentiles = of_letters(texts, _LOWEST, times, apart=by is not None)
+        sums.percentiles = of_letters(texts, times, apart=by is not None)
     return sums
 
 
@@ -70,7 +68,7 @@ def _asked(by: By | None, measures: tuple[str, ...], given: tuple[str, ...], tim
     columns = [
         f"{key} as key", f"{name_of(by, 'facts.' + key)} as name",
         *(f"coalesce(sum({name}), 0)::bigint" for name in measures),
-        *(f"string_agg(chr({_LOWEST} + {time}_bucket), '')" for time in times),
+        *(f"string_agg(chr({LOWEST} + {time}_bucket), '')" for time in times),
     ]  # fmt: skip
     narrowed = "".join(f" and {name} = %({name})s" for name in given)
     return (
