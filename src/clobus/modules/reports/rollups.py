@@ -111,8 +111,8 @@ ROLLUPS: tuple[Rollup, ...] = (
     Rollup("rep.by_hour", ("weekday", "hour", *CELL), ("n",)),
     Histograms("rep.times_by_kind", ("kind",)),
     Histograms("rep.times_by_cell", CELL),
-    Histograms("rep.times_of_manager", ("manager",), grains="dm"),
-    Histograms("rep.times_of_category", ("category",), grains="dm"),
-    Histograms("rep.times_by_manager", ("manager", *CELL), grains="m"),
-    Histograms("rep.times_by_category", ("category", *CELL), grains="m"),
+    Histograms("rep.times_of_manager", ("manager",)),
+    Histograms("rep.times_of_category", ("category",)),
+    Histograms("rep.times_by_manager", ("manager", *CELL), grains="wm"),
+    Histograms("rep.times_by_category", ("category", *CELL), grains="wm"),
 )
