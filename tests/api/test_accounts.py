@@ -159,6 +159,23 @@ async def test_another_address_is_proved_and_both_sides_are_told(api: Api, brows
     assert told == ["email_changed", "email_changed"]
 
 
+async def test_a_new_password_ends_a_change_of_address_that_waits(api: Api, browser: Browser) -> None:
+    """The letter to the present address says so: whoever did not ask for the change takes another password."""
+    db = api.runtime.db
+    await person(db, EMAIL)
+    thief = Browser(api.http)
+    await thief.sign_in(EMAIL)
+    assert (await thief.post("/api/me/email", {"email": "thief@example.uz"})).status_code == 202
+    assert [each["type"] for each in await letters_to(db, EMAIL)] == ["email_asked"]
+    await browser.sign_in(EMAIL)
+    body = {"current": PASSWORD, "password": PASSWORD + " va bir piyola"}
+    assert (await browser.post("/api/auth/password/change", body)).status_code == 204
+    token = await token_in(db, "thief@example.uz", "email_confirm")
+    late = await Browser(api.http).post("/api/auth/verify-email", {"token": token})
+    assert (late.status_code, late.json()["code"]) == (401, "proof.unknown")
+    assert (await browser.get("/api/me")).json()["email"] == EMAIL
+
+
 async def test_a_new_device_is_told_of_and_a_known_one_is_not(api: Api, browser: Browser) -> None:
     db = api.runtime.db
     await person(db, EMAIL)

@@ -161,6 +161,7 @@ async def change(
             except (ForeignKeyViolation, UniqueViolation):
                 raise Invalid("person.account") from None
             await sessions.end_all_of(connection, person_id)
+            await people.forget_unused_secrets(connection, person_id)
             await audit.note(
                 connection, actor_of(request, principal), "person.changed", target=str(person_id),
                 before={name: before[name] for name in values}, after=values,

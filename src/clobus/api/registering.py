@@ -181,7 +181,7 @@ async def _make(request: Request, connection: Connection, data: dict[str, Any]) 
 async def _move(request: Request, connection: Connection, person_id: Any, email: str) -> None:
     """Another address for an account: both addresses are told."""
     before = await people.load(connection, person_id)
-    if before is None:
+    if before is None or before["locked_at"] is not None:
         raise Unauthenticated("proof.unknown")
     try:
         person = await people.change(connection, person_id, {"email": email})

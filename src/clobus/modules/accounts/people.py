@@ -95,9 +95,5 @@ async def other_administrators(connection: Connection, person_id: UUID) -> int:
 
 
 async def forget_unused_secrets(connection: Connection, person_id: UUID) -> None:
-    """A new password: links to set one, and tickets of half a sign-in, are over."""
-    await run(
-        connection,
-        "delete from cab.proofs where person_id = %s and purpose in ('reset', 'second')",
-        (person_id,),
-    )
+    """A new password, or a lock: whatever was half done in his name is over, a change of address above all."""
+    await run(connection, "delete from cab.proofs where person_id = %s", (person_id,))
