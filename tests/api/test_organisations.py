@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import UUID
 
 import pytest
@@ -109,6 +110,13 @@ async def test_an_invitation_is_for_its_address_and_for_once(api: Api, owner: Br
     assert (await user.post("/api/invitations/accept", {"token": token})).json()["name"] == "Romashka"
     assert (await user.post("/api/invitations/accept", {"token": token})).status_code == 404
     assert (await owner.post(path, {"email": USER, "role": "admin"})).json()["code"] == "member.already"
+
+
+async def test_an_address_invited_by_two_clicks_is_invited_once(api: Api, owner: Browser) -> None:
+    path = f"/api/organisations/{(await make(owner))['organisation_id']}/invitations"
+    clicks = [owner.post(path, {"email": USER}) for _ in range(4)]
+    assert [each.status_code for each in await asyncio.gather(*clicks)] == [201] * 4
+    assert [each["email"] for each in (await owner.get(path)).json()] == [USER]
 
 
 async def test_handing_over(api: Api, owner: Browser) -> None:

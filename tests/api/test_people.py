@@ -187,6 +187,53 @@ async def test_keys_of_an_organisation(api: Api) -> None:
     assert (await api.http.get("/api/consultations", headers=bearer)).status_code == 401
 
 
+async def test_keys_end_with_the_right_to_make_them(api: Api) -> None:
+    """With the join of their organisation and a client, with the role of their maker, with him; and at once."""
+    owner, head = await member(api, "owner@example.uz"), await staff(api, "head@clobus.example", "head")
+    admin = await staff(api, ADMIN, "administrator")
+    made = (await owner.post("/api/organisations", {"inn": INN, "name": "Romashka"})).json()["organisation_id"]
+    pair = {"organisation_id": made, "client_id": api.client_id, "same": True}
+    assert (await head.post("/api/merges", pair)).status_code == 204
+    browser = await member(api)
+    me = (await browser.get("/api/me")).json()["person_id"]
+    base = f"/api/organisations/{made}"
+
+    async def joined() -> None:
+        async with api.runtime.db.transaction() as connection:
+            await run(
+                connection,
+                "insert into cab.memberships values (%s, %s, 'admin')"
+                " on conflict (organisation_id, person_id) do update set role = 'admin'",
+                (made, me),
+            )
+
+    async def status(key: dict[str, str]) -> int:
+        bearer = {"Authorization": f"Bearer {key['token']}"}
+        return (await api.http.get("/api/consultations", headers=bearer)).status_code
+
+    async def key() -> dict[str, str]:
+        await joined()
+        got = await browser.post(f"{base}/keys", {"name": "Site", "scopes": ["consultations:read"]})
+        found: dict[str, str] = got.json()
+        assert await status(found) == 200
+        return found
+
+    for method, path, body in (
+        ("PATCH", f"{base}/members/{me}", {"role": "user"}), ("DELETE", f"{base}/members/{me}", None),
+    ):  # fmt: skip
+        mine = await key()
+        assert (await owner.call(method, path, body)).status_code == 204
+        assert await status(mine) == 401, method
+    mine = await key()
+    assert (await admin.call("PATCH", f"/api/people/{me}", {"locked": True})).status_code == 204
+    assert await status(mine) == 401
+    assert (await admin.call("PATCH", f"/api/people/{me}", {"locked": False})).status_code == 204
+    assert await status(mine) == 200
+    assert (await head.call("DELETE", f"/api/merges/{made}/{api.client_id}")).status_code == 204
+    assert await status(mine) == 401
+    assert (await owner.get(f"{base}/keys")).json() == []
+
+
 async def test_the_log_is_searched_exported_and_never_changed(api: Api, dsn: str) -> None:
     browser = await member(api)
     name = "=HYPERLINK(1)"

@@ -185,7 +185,7 @@ async def member_list(request: Request, organisation_id: UUID, principal: Person
 async def change_member(
     request: Request, organisation_id: UUID, person_id: UUID, body: RoleIn, principal: Person
 ) -> Response:  # fmt: skip
-    """Give a member another role."""
+    """Give a member another role; who is no administrator any more loses the keys that he made."""
     async with db_of(request).transaction() as connection:
         await entered(connection, organisation_id, principal, "members:write")
         before = await members.change_role(connection, organisation_id, person_id, body.role)

@@ -59,8 +59,9 @@ class Callers:
         return Known(principal) if principal else None
 
     def forget(self) -> None:
-        """Look everybody up anew: somebody signed out here."""
+        """Look everybody up anew: somebody signed out here, or lost a right and his keys with it."""
         self._known.clear()
+        self.keys.forget()
 
     def mini_app_user(self, raw: str) -> MiniAppUser:
         """The user behind `initData`; Unauthenticated when it is not Telegram's word, or too old."""

@@ -11,6 +11,7 @@ from clobus.core.auth import hash_token
 from clobus.core.db import Connection, one, rows, run
 from clobus.core.errors import Conflict, Forbidden, NotFound
 from clobus.core.ids import new_id
+from clobus.modules.accounts import organisation_keys, rights
 
 INVITED_SECONDS = 7 * 86_400.0
 MAX_OPEN = 100
@@ -31,13 +32,18 @@ async def listed(connection: Connection, organisation_id: UUID) -> list[DictRow]
 
 
 async def change_role(connection: Connection, organisation_id: UUID, person_id: UUID, role: str) -> str:
-    """Give a member another role; returns the one before. NotFound; Forbidden for the owner, who is what he is."""
+    """Give a member another role; returns the one before. NotFound; Forbidden for the owner, who is what he is.
+
+    The keys that he made end with the right to make them.
+    """
     before = await _member(connection, organisation_id, person_id)
     await run(
         connection,
         "update cab.memberships set role = %s where organisation_id = %s and person_id = %s",
         (role, organisation_id, person_id),
     )
+    if not rights.may(role, "keys:write"):
+        await organisation_keys.end_made_by(connection, organisation_id, person_id)
     return before
 
 
@@ -49,15 +55,19 @@ async def remove(connection: Connection, organisation_id: UUID, person_id: UUID)
         "delete from cab.memberships where organisation_id = %s and person_id = %s",
         (organisation_id, person_id),
     )
-    await run(
-        connection,
-        "update sys.api_keys set revoked_at = now() where organisation_id = %s and made_by = %s and revoked_at is null",
-        (organisation_id, person_id),
-    )
+    await organisation_keys.end_made_by(connection, organisation_id, person_id)
     return before
 
 
+async def _held(connection: Connection, organisation_id: UUID) -> None:
+    """One change of an organisation's people at a time: two clicks, or two administrators, are no error of ours."""
+    await run(
+        connection, "select 1 from cab.organisations where organisation_id = %s for update", (organisation_id,)
+    )  # fmt: skip
+
+
 async def _member(connection: Connection, organisation_id: UUID, person_id: UUID) -> str:
+    await _held(connection, organisation_id)
     found = await one(
         connection,
         "select m.role, o.owner_id from cab.memberships m join cab.organisations o using (organisation_id)"
@@ -76,6 +86,7 @@ async def invite(connection: Connection, organisation_id: UUID, email: str, role
 
     Conflict when its person is a member already, or too many wait.
     """
+    await _held(connection, organisation_id)
     known = await one(
         connection,
         "select exists (select 1 from cab.memberships m join cab.people p using (person_id)"

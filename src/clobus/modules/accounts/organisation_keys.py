@@ -44,6 +44,25 @@ async def listed(connection: Connection, organisation_id: UUID) -> list[DictRow]
     )
 
 
+async def end_made_by(connection: Connection, organisation_id: UUID, person_id: UUID) -> None:
+    """End the keys that a person made for an organisation: he may make none any more."""
+    await run(
+        connection,
+        "update sys.api_keys set revoked_at = now() where organisation_id = %s and made_by = %s and revoked_at is null",
+        (organisation_id, person_id),
+    )
+
+
+async def end_for_client(connection: Connection, organisation_id: UUID, client_id: UUID) -> None:
+    """End the keys of an organisation that act for a client: it is that client no more."""
+    await run(
+        connection,
+        "update sys.api_keys set revoked_at = now() where organisation_id = %s and subject_id = %s"
+        " and revoked_at is null",
+        (organisation_id, client_id),
+    )
+
+
 async def revoke(connection: Connection, organisation_id: UUID, named: str) -> str:
     """End a key of an organisation; what it was called. NotFound."""
     found = await one(

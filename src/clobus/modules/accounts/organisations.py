@@ -16,7 +16,7 @@ from psycopg.rows import DictRow
 from clobus.core.db import Connection, one, rows, run
 from clobus.core.errors import Conflict, Forbidden, NotFound
 from clobus.core.ids import new_id
-from clobus.modules.accounts import rights
+from clobus.modules.accounts import organisation_keys, rights
 
 MAX_EACH = 50
 """Organisations that one person may own."""
@@ -180,6 +180,7 @@ async def of_telephone(connection: Connection, person: Mapping[str, Any]) -> int
 
 async def settle(connection: Connection, organisation_id: UUID, client_id: UUID, by: str) -> bool:
     """Note which client an organisation is; False when it is one already, or the client is another's."""
+    await connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"settle:{client_id}",))
     return await run(
         connection,
         "update cab.organisations set client_id = %(client)s, matched_by = %(by)s, updated_at = now()"
@@ -190,10 +191,11 @@ async def settle(connection: Connection, organisation_id: UUID, client_id: UUID,
 
 
 async def part(connection: Connection, organisation_id: UUID, client_id: UUID) -> None:
-    """An organisation is that client no more: its people see their own requests, not the client's."""
+    """An organisation is that client no more: its people and its keys see nothing of the client's."""
     await run(
         connection,
         "update cab.organisations set client_id = null, matched_by = null, updated_at = now()"
         " where organisation_id = %s and client_id = %s",
         (organisation_id, client_id),
     )
+    await organisation_keys.end_for_client(connection, organisation_id, client_id)

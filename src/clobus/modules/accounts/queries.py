@@ -11,11 +11,12 @@ from clobus.core.db import Connection, one, rows, run
 
 
 async def find(connection: Connection, key_hash: bytes) -> DictRow | None:
-    """A key that is valid now."""
+    """A key that is valid now; one that a person made rests while he is locked."""
     return await one(
         connection,
-        "select name, role, scopes, subject_id from sys.api_keys where key_hash = %s and revoked_at is null"
-        " and (expires_at is null or expires_at > now())",
+        "select k.name, k.role, k.scopes, k.subject_id from sys.api_keys k"
+        " left join cab.people p on p.person_id = k.made_by where k.key_hash = %s and k.revoked_at is null"
+        " and (k.expires_at is null or k.expires_at > now()) and p.locked_at is null",
         (key_hash,),
     )
 
