@@ -34,6 +34,7 @@ NOUNS = {
         "oidc",
         "organisations",
         "passkeys",
+        "standing",
         "passwords",
         "people",
         "proofs",

@@ -14,27 +14,34 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from clobus.api.replies import named
-from clobus.core import auth
+from clobus.core import auth, clock
 from clobus.core.auth import READERS, STAFF, Principal, Role, public, require
-from clobus.core.db import Database
+from clobus.core.db import Connection, Database
 from clobus.core.errors import Forbidden, TooMany, Unauthenticated
-from clobus.core.live import DESK, Hub, news
+from clobus.core.live import DESK, Hub, Page, news
+from clobus.modules.accounts import standing
 from clobus.modules.consultations import watching
 
 router = APIRouter(prefix="/api", tags=["live"])
 PURPOSE = "live"
 TICKET_SECONDS = 60
 RETRY_MILLIS = 3000
+MOST_SECONDS = 3600.0
+"""Then a page comes with a new ticket: rights may have changed."""
 CALLER = require(Role.CLIENT, *READERS, scope="live")
 DESK_ROLES = frozenset({*STAFF, Role.AUDITOR})
 
 
 class Listener(msgspec.Struct, frozen=True):
-    """Who holds a ticket: enough to tell what he may watch. `own`: the clients he speaks for, None for everybody's."""
+    """Who holds a ticket: enough to tell what he may watch, and whether he still may.
+
+    `own`: the clients he speaks for, None for everybody's.
+    """
 
     id: str
     role: Role
     own: tuple[UUID, ...] | None
+    session: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ class Live:
     def ticket(self, principal: Principal) -> str:
         """A ticket for this caller, good for `TICKET_SECONDS`."""
         own = None if principal.role is not Role.CLIENT else tuple(sorted(principal.subjects))
-        listener = Listener(principal.id, principal.role, own)
+        listener = Listener(principal.id, principal.role, own, principal.session_id)
         value = msgspec.json.encode(listener).hex()
         return auth.sign(self.key, PURPOSE, value, TICKET_SECONDS)
 
@@ -90,8 +97,10 @@ def canonical(topic: str) -> str:
 class Stream:
     """One stream of server-sent events: news of one topic waiting for a slow reader are one."""
 
-    def __init__(self, who: str) -> None:
-        self.who = who
+    def __init__(self, listener: Listener) -> None:
+        self.listener = listener
+        self.who = listener.id
+        self.began = clock.monotonic()
         self.waiting: dict[str, int] = {}
         self.anew = self.over = False
         self.woken = asyncio.Event()
@@ -107,8 +116,13 @@ class Stream:
         self.woken.set()
 
     def beat(self, now: float) -> None:
-        """Let something go over the line, so that a dead one is noticed."""
+        """Let something go over the line, so that a dead one is noticed; end an old one."""
+        self.over = self.over or now - self.began > MOST_SECONDS
         self.woken.set()
+
+    def dismiss(self) -> None:
+        """Its person may listen no more."""
+        self.end()
 
     def end(self) -> None:
         """The process stops."""
@@ -159,7 +173,7 @@ async def ticket(request: Request, principal: Annotated[Principal, Depends(CALLE
 
 async def _stream(request: Request, listener: Listener, topics: list[str], last: int | None) -> StreamingResponse:
     live: Live = request.app.state.live
-    stream = Stream(listener.id)
+    stream = Stream(listener)
 
     async def body() -> AsyncIterator[bytes]:
         live.hub.enter(stream, listener.own or ())
@@ -217,6 +231,18 @@ async def of_consultation(
     return await _stream(request, listener, watched, _number(last_event_id))
 
 
+async def fallen(connection: Connection, pages: Sequence[Page]) -> list[Page]:
+    """The pages of people who may listen no more."""
+    listening = [(page, found) for page in pages if (found := getattr(page, "listener", None)) is not None]
+    gone = await standing.fallen(
+        connection,
+        [who.session for _, who in listening],
+        [bytes.fromhex(who.id.removeprefix("key:")) if who.id.startswith("key:") else None for _, who in listening],
+        [who.own[0] if who.own else None for _, who in listening],
+    )
+    return [listening[at][0] for at in gone]
+
+
 def open_live(db: Database, key: str, *, pages_each: int, topics_each: int) -> Live:
     """The hub of a process, with what its pages need."""
-    return Live(Hub(db, watching.newest), db, key, pages_each, topics_each)
+    return Live(Hub(db, watching.newest, fallen), db, key, pages_each, topics_each)

@@ -24,7 +24,7 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from clobus.api.live import Listener, Live
+from clobus.api.live import MOST_SECONDS, Listener, Live
 from clobus.core import clock
 from clobus.core.errors import ClobusError, TooMany
 
@@ -34,8 +34,6 @@ PATHS = ("/live", "/ws/consultations/")
 OPEN_SECONDS = 10.0
 SILENT_SECONDS = 50.0
 """A page that answers no ping for so long is gone."""
-MOST_SECONDS = 3600.0
-"""Then a page comes with a new ticket: rights may have changed."""
 BUFFER = 64 * 1024
 """Bytes that may wait for a slow page; then it is told nothing more until it has read, and then to read anew."""
 STUCK_SECONDS = 30.0
@@ -218,6 +216,10 @@ class Socket(ServerConnection):
             self._go(1000, "come again")
         elif self.behind is None and self.protocol.state is State.OPEN:
             self.transport.write(PING)
+
+    def dismiss(self) -> None:
+        """Its person may listen no more."""
+        self._go(1008, "over")
 
     def end(self) -> None:
         """The process stops."""

@@ -53,6 +53,9 @@ class Page(Protocol):
     def beat(self, now: float) -> None:
         """Called every `BEAT_SECONDS` with the monotonic time."""
 
+    def dismiss(self) -> None:
+        """Its person may listen no more."""
+
     def end(self) -> None:
         """The process stops."""
 
@@ -68,6 +71,8 @@ class Change:
 
 Newest = Callable[[Connection, Sequence[UUID]], Awaitable[Sequence[Change]]]
 """What is new about these requests."""
+Fallen = Callable[[Connection, Sequence[Page]], Awaitable[Sequence[Page]]]
+"""Which of these pages are of people who may listen no more."""
 
 
 def news(topic: str, event: int) -> bytes:
@@ -88,6 +93,7 @@ class Hub:
 
     db: Database
     newest: Newest
+    fallen: Fallen
     last: int = 0
     topics: dict[str, set[Page]] = field(default_factory=dict)
     pages: dict[Page, set[str]] = field(default_factory=dict)
@@ -262,8 +268,19 @@ class Hub:
                 page.beat(now)
                 if at % 500 == 499:
                     await asyncio.sleep(0)
+            await self.dismiss_fallen()
             if self.present:
                 await self._note_present(list(self.present))
+
+    async def dismiss_fallen(self) -> None:
+        """Send away whose session or key ended, or who left, since his page was opened."""
+        pages = list(self.pages)
+        if pages:
+            with contextlib.suppress(*AWAY):
+                async with self.db.read() as connection:
+                    gone = await self.fallen(connection, pages)
+                for page in gone:
+                    page.dismiss()
 
     async def _note_present(self, clients: Sequence[UUID]) -> None:
         with contextlib.suppress(*AWAY):
