@@ -20,7 +20,7 @@ from clobus.modules.accounts import oidc, telegram_login
 from clobus.runtime import Runtime, open_runtime
 from clobus.settings import Oidc
 from tests.api.conftest import Api, settings
-from tests.support.accounts import Browser, asked, person
+from tests.support.accounts import Browser, asked, letters_to, person
 
 ISSUER = "https://id.example.uz"
 PHONE = "+998901234567"
@@ -178,6 +178,33 @@ async def test_an_address_alone_opens_no_account_that_is_there(
     assert refused.headers["location"] == "/ru/sign-in?error=account.taken"
 
 
+@pytest.mark.parametrize("site_of_it", ["cross-site", "same-site"])
+async def test_another_site_ties_nothing(
+    site: tuple[Runtime, httpx.AsyncClient], provider: Provider, site_of_it: str
+) -> None:
+    """A walk to the provider takes whoever is signed in there: it may be the one who made that other site."""
+    runtime, http = site
+    await person(runtime.db, "nodira@example.uz")
+    browser = Browser(http)
+    await browser.sign_in("nodira@example.uz")
+    refused = await browser.get("/api/auth/oidc/start?tie=true", **{"Sec-Fetch-Site": site_of_it})
+    assert (refused.status_code, refused.json()["code"]) == (403, "auth.csrf")
+    started = await browser.get("/api/auth/oidc/start", **{"Sec-Fetch-Site": site_of_it})  # a link, to sign in
+    assert started.status_code == 303
+
+
+async def test_who_is_tied_or_untied_is_told(site: tuple[Runtime, httpx.AsyncClient], provider: Provider) -> None:
+    runtime, http = site
+    await person(runtime.db, "nodira@example.uz")
+    browser = Browser(http)
+    await browser.sign_in("nodira@example.uz")
+    started = await browser.get("/api/auth/oidc/start?tie=true")
+    await browser.get(provider.arrive(started.headers["location"]))
+    assert (await browser.call("DELETE", "/api/me/oidc")).status_code == 204
+    told = await letters_to(runtime.db, "nodira@example.uz")
+    assert [(each["type"], each["params"]) for each in told] == [("login_changed", {"service": "1C"})] * 2
+
+
 async def test_the_only_way_in_is_not_untied(site: tuple[Runtime, httpx.AsyncClient], provider: Provider) -> None:
     browser = Browser(site[1])
     started = await browser.get("/api/auth/oidc/start")
@@ -275,3 +302,22 @@ async def test_a_telegram_is_tied_to_an_account(api: Api) -> None:
     assert (await by_phone(api, Browser(api.http))).json()["state"] == "signed_in"
     assert (await browser.sign_in("+998 90 123-45-67")).json()["state"] == "signed_in"
     assert (await browser.call("DELETE", "/api/me/telegram")).status_code == 204
+    told = [each["type"] for each in await letters_to(api.runtime.db, "nodira@example.uz")]
+    assert told.count("login_changed") == 2
+
+
+@pytest.mark.parametrize("who", [501, 777], ids=["the same", "the next owner of the number"])
+async def test_an_untied_telegram_opens_nothing(api: Api, who: int) -> None:
+    """Nor does its telephone, which the page says, and which may be another person's one day."""
+    async with api.runtime.db.transaction() as connection:
+        await run(connection, "insert into cons.telegram_users (telegram_user_id, chat_id, phone_number)"
+                              " values (%s, %s, %s)", (who, who, PHONE))  # fmt: skip
+    me = await person(api.runtime.db, "nodira@example.uz", telegram_user_id=501, phone_number=PHONE)
+    browser = Browser(api.http)
+    await browser.sign_in("nodira@example.uz")
+    assert (await browser.call("DELETE", "/api/me/telegram")).status_code == 204
+    other = Browser(api.http)
+    assert (await by_phone(api, other, who)).json()["state"] == "signed_in"
+    assert (await other.get("/api/me")).json()["person_id"] != str(me)
+    assert (await Browser(api.http).sign_in(PHONE)).status_code == 401
+    assert (await browser.get("/api/me")).json()["phone_number"] is None

@@ -13,7 +13,14 @@ from clobus.modules.notifications.letters import LIFE, Post, Postman
 from clobus.modules.ops import dead_letters
 
 URL = "https://desk.example.uz/uz/join?token=secret-of-one-use"
-PARAMS = {"person": "Nodira", "organisation": "<b>Romashka</b>", "inviter": "Aziz", "email": "a@b.uz", "device": "x"}
+PARAMS = {
+    "person": "Nodira",
+    "organisation": "<b>Romashka</b>",
+    "inviter": "Aziz",
+    "email": "a@b.uz",
+    "device": "x",
+    "service": "1C",
+}
 
 
 class Mailer:

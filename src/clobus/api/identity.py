@@ -157,6 +157,13 @@ async def trial_of(connection: Connection, request: Request, login: str, person:
     return tries.trial(login, auth.address(request), device if known else None)
 
 
+async def way_told(connection: Connection, person: DictRow, service: str) -> None:
+    """Let a person know that a service was tied to his account, or untied: it lets in without his password."""
+    if person["email"]:
+        post = Post("login_changed", person["email"], person["language"], {"service": service})
+        await letters.queue(connection, [post])
+
+
 async def signed_in(request: Request, person: DictRow, how: str, *, strong: bool) -> Response:
     """Open a session for a person who proved himself; a letter tells him of a browser that is new."""
     answer = Response(media_type="application/json")

@@ -15,9 +15,10 @@ from psycopg.rows import DictRow
 
 from clobus.api.acts import actor_of
 from clobus.api.answers import problems_of
-from clobus.api.identity import Person, db_of, identity_of, proved
+from clobus.api.identity import Person, db_of, identity_of, proved, way_told
 from clobus.api.me import STEP_UP
 from clobus.api.problems import language
+from clobus.api.signing import ensure_own_page
 from clobus.core import auth
 from clobus.core.auth import public
 from clobus.core.errors import ClobusError, Conflict, GatewayError, NotFound, Unauthenticated
@@ -63,6 +64,7 @@ async def start(
     """Go to the provider; `next` is the page of ours to come back to. `tie`: tie the provider to my account."""
     client, person_id = _client(request), None
     if tie:
+        ensure_own_page(request)  # another site would tie whoever is signed in at the provider, its own account maybe
         principal = await auth.identify(request)
         auth.ensure_proved(principal)
         person_id = auth.person_of(principal)
@@ -162,6 +164,7 @@ async def _tied(request: Request, proof: DictRow, who: oidc.Vouched) -> DictRow:
             connection, actor_of(request, None, person), "account.oidc_tied", target=str(person["person_id"]),
             after={"issuer": who.issuer},
         )  # fmt: skip
+        await way_told(connection, person, request.app.state.runtime.settings.oidc.name)
     return person
 
 
@@ -178,6 +181,9 @@ async def untie(request: Request, principal: Person) -> Response:
         await audit.note(
             connection, actor_of(request, principal), "account.oidc_untied", before={"issuer": person["oidc_issuer"]}
         )
+        if person["oidc_issuer"] is not None:
+            given = request.app.state.runtime.settings.oidc
+            await way_told(connection, person, given.name if given else person["oidc_issuer"])
     return Response(status_code=204)
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from clobus.api.acts import actor_of
 from clobus.api.answers import problems_of
-from clobus.api.identity import Body, Person, Token, db_of, proved, said
+from clobus.api.identity import Body, Person, Token, db_of, proved, said, way_told
 from clobus.api.logins import SignedInOut
 from clobus.api.me import STEP_UP
 from clobus.api.signing import ensure_own_page
@@ -114,9 +114,11 @@ async def tie(request: Request, body: FinishIn, principal: Person) -> Response:
         if user is not None and held is not None and held["person_id"] == own:
             values = {"telegram_user_id": user["telegram_user_id"], "phone_number": user["phone_number"]}
             try:
-                await people.change(connection, own, values)
+                person = await people.change(connection, own, values)
             except UniqueViolation:
                 raise Conflict("account.taken") from None
+            if person is not None:
+                await way_told(connection, person, "Telegram")
             await audit.note(connection, actor_of(request, principal), "account.telegram_tied", after=values)
             return Response(status_code=204)
     raise Unauthenticated("telegram.code")
@@ -124,13 +126,16 @@ async def tie(request: Request, body: FinishIn, principal: Person) -> Response:
 
 @router.delete("/me/telegram", status_code=204, responses=problems_of(*STEP_UP, "telegram.only"))
 async def untie(request: Request, principal: Person) -> Response:
-    """Untie Telegram; not while it is the only way in."""
+    """Untie Telegram and the telephone that it vouched for, which may be another's soon; not while it is the only way
+    in.
+    """
     own = auth.person_of(principal)
     auth.ensure_proved(principal)
     async with db_of(request).transaction() as connection:
         person = await people.load(connection, own)
         if person is None or not people.has_password(person):
             raise Conflict("telegram.only")
-        await people.change(connection, own, {"telegram_user_id": None})
+        await people.change(connection, own, {"telegram_user_id": None, "phone_number": None})
+        await way_told(connection, person, "Telegram")
         await audit.note(connection, actor_of(request, principal), "account.telegram_untied")
     return Response(status_code=204)

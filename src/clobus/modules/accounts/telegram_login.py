@@ -59,23 +59,13 @@ async def known(connection: Connection, telegram_user_id: int) -> DictRow | None
 
 
 async def person(connection: Connection, user: DictRow, *, may_register: bool) -> tuple[DictRow | None, bool]:
-    """The person of a telephone that Telegram vouches for, made when there is none; and whether he was made."""
-    found = await one(
-        connection,
-        "select * from cab.people where telegram_user_id = %(id)s or (phone_number = %(phone)s"
-        " and telegram_user_id is null) order by telegram_user_id nulls last limit 1 for update",
-        {"id": user["telegram_user_id"], "phone": user["phone_number"]},
-    )
-    if found is not None:
-        if found["telegram_user_id"] is None:
-            found = await one(
-                connection,
-                "update cab.people set telegram_user_id = %s, updated_at = now() where person_id = %s returning *",
-                (user["telegram_user_id"], found["person_id"]),
-            )
+    """The person of a Telegram, made when there is none; and whether he was made.
+
+    A telephone alone opens no account that is there: numbers change hands.
+    """
+    found = await one(connection, "select * from cab.people where telegram_user_id = %s", (user["telegram_user_id"],))
+    if found is not None or not may_register:
         return found, False
-    if not may_register:
-        return None, False
     made = await one(
         connection,
         "insert into cab.people (person_id, phone_number, telegram_user_id, name, language)"

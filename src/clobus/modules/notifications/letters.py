@@ -34,7 +34,7 @@ HOUR = timedelta(hours=1)
 LIFE: Mapping[str, timedelta] = {
     "register": 24 * HOUR, "registered": 24 * HOUR, "reset": HOUR, "new_device": 48 * HOUR, "email_confirm": 24 * HOUR,
     "email_asked": 48 * HOUR, "email_changed": 48 * HOUR, "invitation": 7 * 24 * HOUR, "password_changed": 48 * HOUR,
-    "factor_changed": 48 * HOUR, "owner_changed": 48 * HOUR,
+    "factor_changed": 48 * HOUR, "owner_changed": 48 * HOUR, "login_changed": 48 * HOUR,
 }  # fmt: skip
 """The types, and how long each may wait to be sent."""
 LEASE_SECONDS = 60.0
