@@ -183,13 +183,11 @@ async def _second(
 
 
 async def _refused(request: Request, person: DictRow | None, how: str) -> None:
-    """A wrong proof is in the log of the person whom it was meant for."""
+    """A wrong proof is in the log: of the person whom it was meant for, and of nobody at the same cost."""
     auth.door_of(request).limiter.hit("guesses", auth.address(request))
-    if person is not None:
-        async with db_of(request).transaction() as connection:
-            await audit.note(
-                connection, actor_of(request), "session.refused", target=str(person["person_id"]), after={"how": how}
-            )
+    target = str(person["person_id"]) if person is not None else None
+    async with db_of(request).transaction() as connection:
+        await audit.note(connection, actor_of(request), "session.refused", target=target, after={"how": how})
 
 
 @router.post("/passkeys/options", dependencies=[OPEN], response_model=OptionsOut)

@@ -207,8 +207,10 @@ async def forgot(request: Request, body: ForgotIn) -> Response:
     async with db_of(request).transaction() as connection:
         person = await people.by_login(connection, body.login)
         known = person is not None and person["email"] and person["locked_at"] is None
-        if person is not None and known and await letters.recently(connection, person["email"]) < LETTERS_AN_HOUR:
-            token = await proofs.make(connection, proofs.RESET, person["person_id"])
+        # Also for who is not there, and opening nothing then: the time of an answer tells of nobody.
+        few = await letters.recently(connection, (person["email"] if person else None) or body.login) < LETTERS_AN_HOUR
+        token = await proofs.make(connection, proofs.RESET, person["person_id"] if person else None)
+        if person is not None and known and few:
             url = identity.page(person["language"], "reset-password", token)
             await letters.queue(connection, [Post("reset", person["email"], person["language"], {}, url)])
     return said({"state": "accepted"}, 202)
