@@ -49,6 +49,30 @@ async def test_the_first_link_that_is_opened_makes_the_account_and_the_others_ar
     assert (await browser.sign_in(EMAIL)).is_success
 
 
+async def test_a_registration_by_another_gives_its_maker_nothing(api: Api, browser: Browser) -> None:
+    """The reader of the letter follows its link, as people do: the account is his, with a password that he sets."""
+    db, thief = api.runtime.db, Browser(api.http)
+    await thief.post("/api/auth/register", NEW)
+    answer = await browser.post("/api/auth/verify-email", {"token": await token_in(db, EMAIL, "register")})
+    assert answer.json()["state"] == "set_password"
+    assert (await thief.sign_in(EMAIL)).status_code == 401
+    body = {"token": answer.json()["token"], "password": PASSWORD + " va bir piyola"}
+    assert (await browser.post("/api/auth/password/reset", body)).status_code == 204
+    assert (await browser.sign_in(EMAIL, body["password"])).json()["state"] == "signed_in"
+
+
+async def test_an_address_is_not_moved_to_an_account_of_another(api: Api, browser: Browser) -> None:
+    db, thief = api.runtime.db, Browser(api.http)
+    await person(db, "thief@example.uz")
+    await thief.sign_in("thief@example.uz")
+    await thief.post("/api/me/email", {"email": EMAIL})
+    link = {"token": await token_in(db, EMAIL, "email_confirm")}
+    refused = await browser.post("/api/auth/verify-email", link)
+    assert (refused.status_code, refused.json()["code"]) == (409, "proof.other_browser")
+    assert (await thief.get("/api/me")).json()["email"] == "thief@example.uz"
+    assert (await thief.post("/api/auth/verify-email", link)).json() == {"state": "email_changed"}
+
+
 async def test_weak_and_leaked_passwords_are_refused(browser: Browser) -> None:
     for password, code in (("Nodira2026", "password.weak"), ("trustno1", "password.breached")):
         answer = await browser.post("/api/auth/register", NEW | {"password": password})

@@ -118,6 +118,47 @@ async def test_a_link_that_was_followed_too_late_says_so_and_another_comes(
     await expect(page.get_by_text("Hisobingiz tayyor")).to_be_visible()
 
 
+async def test_links_that_are_followed_in_another_browser(
+    sandbox: Sandbox, pages: Pages, companies: list[dict[str, Any]]
+) -> None:
+    """Whoever reads the letter need not be who asked for it: he sets a password, and no address moves to strangers."""
+    address, api = companies.pop()["email"], sandbox.urls["api"]
+    box, moved = Mailbox(sandbox, address), Mailbox(sandbox, f"moved.{address}")
+    page = await pages.open(f"{api}/en/sign-up")
+    pages.forgive("/api/auth/verify-email", "/api/auth/login")
+    await page.get_by_label("Your name").fill("Aziz Karimov")
+    await page.get_by_label("E-mail").fill(address)
+    await page.get_by_label("Password", exact=True).fill(PASSWORD)
+    await page.get_by_label("I ask on behalf of a company").uncheck()
+    await page.get_by_role("button", name="Create account").click()
+    phone = await pages.open(await box.link("Confirm your address"), size=PHONE)
+    await phone.get_by_role("button", name="Confirm").click()
+    await phone.get_by_role("link", name="Choose a password").click()
+    own = f"{PASSWORD}-own"
+    await phone.get_by_label("Password", exact=True).fill(own)
+    await phone.get_by_label("Repeat the password").fill(own)
+    await phone.get_by_role("button", name="Save").click()
+    await expect(phone.get_by_text("The password was changed")).to_be_visible()
+    await sign_in(page, sandbox, address, PASSWORD)
+    await expect(page.get_by_text("The login, password or code is wrong")).to_be_visible()
+    await sign_in(page, sandbox, address, own)
+    await at_home(page)
+
+    await page.goto(f"{api}/en/settings?tab=account")
+    await page.get_by_label("New address").fill(moved.address)
+    await page.get_by_role("button", name="Change address").click()
+    link = await moved.link("Confirm your new address")
+    await phone.goto(link)
+    await phone.get_by_role("button", name="Confirm").click()
+    await expect(phone.get_by_text("Sign in to your account in this browser")).to_be_visible()
+    await phone.get_by_role("link", name="To sign-in").click()
+    await phone.get_by_label("E-mail or phone").fill(address)
+    await phone.get_by_label("Password", exact=True).fill(own)
+    await phone.get_by_role("button", name="Sign in", exact=True).click()
+    await phone.get_by_role("button", name="Confirm").click()
+    await expect(phone.get_by_text("The address was changed")).to_be_visible()
+
+
 async def test_a_password_is_forgotten_and_changed_and_an_address_moves(
     sandbox: Sandbox, pages: Pages, companies: list[dict[str, Any]]
 ) -> None:

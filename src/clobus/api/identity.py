@@ -150,6 +150,12 @@ def device_of(request: Request) -> str | None:
     return token if token and 20 <= len(token) <= 100 else None
 
 
+def device_cookie(request: Request, token: str) -> str:
+    """The header by which this browser is known again."""
+    secure = "; Secure" if auth.door_of(request).secure else ""
+    return f"{device_name(request)}={token}; Path=/; Max-Age={DEVICE_SECONDS}; HttpOnly; SameSite=Lax{secure}"
+
+
 async def trial_of(connection: Connection, request: Request, login: str, person: DictRow | None) -> tries.Trial:
     """A try for a log-in from here, not yet counted."""
     device = device_of(request)
@@ -183,12 +189,7 @@ async def signed_in(request: Request, person: DictRow, how: str, *, strong: bool
             kind = i18n.text(person["language"], f"letter.device.{agent_of(request)}")
             told = {"device": f"{kind}, {auth.address(request)}"}
             await letters.queue(connection, [Post("new_device", person["email"], person["language"], told)])
-    door = auth.door_of(request)
-    answer.headers.append(
-        "set-cookie",
-        f"{device_name(request)}={device}; Path=/; Max-Age={DEVICE_SECONDS}; HttpOnly; SameSite=Lax"
-        + ("; Secure" if door.secure else ""),
-    )
+    answer.headers.append("set-cookie", device_cookie(request, device))
     answer.body = msgspec.json.encode({"state": "signed_in", "session_id": begun.id, "role": role.value})
     answer.headers["content-length"] = str(len(answer.body))
     return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -22,6 +23,8 @@ from clobus.api.identity import (
     TaxId,
     Token,
     db_of,
+    device_cookie,
+    device_of,
     identity_of,
     myself,
     said,
@@ -32,7 +35,7 @@ from clobus.core import auth
 from clobus.core.auth import public
 from clobus.core.db import Connection
 from clobus.core.errors import Conflict, Forbidden, Unauthenticated
-from clobus.modules.accounts import audit, organisations, passwords, people, proofs, sessions, tries
+from clobus.modules.accounts import audit, devices, organisations, passwords, people, proofs, sessions, tries
 from clobus.modules.accounts.passwords import LONGEST
 from clobus.modules.notifications import letters
 from clobus.modules.notifications.letters import Post
@@ -66,9 +69,13 @@ class AcceptedOut(BaseModel):
 
 
 class VerifiedOut(BaseModel):
-    """What the link of a letter did: an account is there, or its address changed."""
+    """What the link of a letter did: an account is there, or its address changed.
 
-    state: Literal["verified", "email_changed"]
+    `set_password`: the account is there without a password, which is set with the token at `/api/auth/password/reset`.
+    """
+
+    state: Literal["verified", "set_password", "email_changed"]
+    token: str | None = None
 
 
 class ProofIn(Body):
@@ -121,10 +128,13 @@ async def register(request: Request, body: RegisterIn) -> Response:
         raise Forbidden("register.closed")
     passwords.ensure_good(body.password, (body.email, body.name))
     hashed = await identity.passwords.hash(body.password)
+    device = device_of(request) or secrets.token_urlsafe(24)
+    answer = said({"state": "accepted"}, 202)
+    answer.headers["set-cookie"] = device_cookie(request, device)
     async with db_of(request).transaction() as connection:
         person = await people.by_login(connection, body.email)
         if await letters.recently(connection, body.email) >= LETTERS_AN_HOUR:
-            return said({"state": "accepted"}, 202)
+            return answer
         if person is not None:
             page = f"{identity.site}/{person['language']}/sign-in"
             post = Post("registered", body.email, person["language"], {}, page)
@@ -132,35 +142,50 @@ async def register(request: Request, body: RegisterIn) -> Response:
             data: dict[str, Any] = {
                 "email": body.email, "name": body.name, "language": body.language, "password_hash": hashed,
                 "organisation": body.organisation.model_dump() if body.organisation else None,
+                "device": auth.hash_token(device).hex(),
             }  # fmt: skip
             token = await proofs.make(connection, proofs.REGISTER, None, data)
             url = identity.page(body.language, "verify-email", token)
             post = Post("register", body.email, body.language, {"person": body.name}, url)
         await letters.queue(connection, [post])
-    return said({"state": "accepted"}, 202)
+    return answer
 
 
 @router.post("/verify-email", dependencies=[OPEN], response_model=VerifiedOut,
-             responses=problems_of("proof.unknown", "account.taken"))  # fmt: skip
+             responses=problems_of("proof.unknown", "proof.other_browser", "account.taken"))  # fmt: skip
 async def verify_email(request: Request, body: ProofIn) -> Response:
-    """Use the link of a letter: it makes the account, or changes its address. Nobody is signed in by it."""
+    """Use the link of a letter: it makes the account, or changes its address. Nobody is signed in by it.
+
+    Whoever registers an address, or asks for it, need not be its reader, who may follow the link all the same. So the
+    password of a registration counts in the browser that it came from; in another the reader sets one. An address is
+    changed only where its account was signed in: 409 elsewhere, and the link goes on holding.
+    """
     ensure_own_page(request)
     async with db_of(request).transaction() as connection:
         proof = await proofs.use(connection, proofs.REGISTER, body.token)
         if proof is not None:
-            await _make(request, connection, proof["data"])
-            return said({"state": "verified"})
-        proof = await proofs.use(connection, proofs.EMAIL, body.token)
+            token = await _make(request, connection, proof["data"])
+            return said({"state": "set_password", "token": token} if token else {"state": "verified"})
+        proof = await proofs.look(connection, proofs.EMAIL, body.token)
         if proof is not None:
+            if not await devices.is_known(connection, proof["person_id"], device_of(request)):
+                raise Conflict("proof.other_browser")
+            await proofs.use(connection, proofs.EMAIL, body.token)
             await _move(request, connection, proof["person_id"], proof["data"]["email"])
             return said({"state": "email_changed"})
     auth.door_of(request).limiter.hit("guesses", auth.address(request))
     raise Unauthenticated("proof.unknown")
 
 
-async def _make(request: Request, connection: Connection, data: dict[str, Any]) -> None:
-    """The account of a registration; other registrations of the address, whoever made them, are over."""
-    columns = {name: data[name] for name in ("email", "name", "language", "password_hash")}
+async def _make(request: Request, connection: Connection, data: dict[str, Any]) -> str | None:
+    """The account of a registration; other registrations of the address, whoever made them, are over.
+
+    In another browser than it came from: without its password, and with a token to set one.
+    """
+    columns = {name: data[name] for name in ("email", "name", "language")}
+    own = auth.hash_token(device_of(request) or "").hex() == data.get("device")
+    if own:
+        columns["password_hash"] = data["password_hash"]
     person = await people.make(connection, columns)
     if person is None:
         raise Conflict("account.taken")
@@ -176,6 +201,7 @@ async def _make(request: Request, connection: Connection, data: dict[str, Any]) 
             after={"inn": given["inn"], "name": given["name"], "matched_by": by},
             organisation_id=made["organisation_id"],
         )  # fmt: skip
+    return None if own else await proofs.make(connection, proofs.RESET, person["person_id"])
 
 
 async def _move(request: Request, connection: Connection, person_id: Any, email: str) -> None:

@@ -6,6 +6,7 @@ import { usePathname, useSearchParams } from "next/navigation";
 import { useState, type FormEvent } from "react";
 import { useSession } from "@/features/session/api";
 import { actFor } from "@/shared/api/acting";
+import { ApiError } from "@/shared/api/client";
 import { Strength } from "@/features/session/strength";
 import { Link } from "@/shared/i18n/link";
 import { useAwake } from "@/shared/lib/awake";
@@ -31,6 +32,8 @@ function ToSignIn({ look = "primary", query = "" }: { look?: "primary" | "quiet"
   return <Link href={`/sign-in${query}`} className={buttonLook(look, true)}>{t("back")}</Link>;
 }
 
+const isElsewhere = (error: unknown) => error instanceof ApiError && error.code === "proof.other_browser";
+
 const nextQuery = (next: string | null) => (next ? `?next=${encodeURIComponent(next)}` : "");
 
 /** The link of a letter: it acts when the person presses the button, since mail programs open links, too. */
@@ -38,7 +41,12 @@ export function VerifyPage() {
   const t = useTranslations("auth.verify");
   const token = useSearchParams().get("token");
   const verify = useVerify();
+  const here = usePathname();
   const say = useErrorText();
+  if (verify.data?.state === "set_password") {
+    const action = <Link href={`/reset-password?token=${verify.data.token ?? ""}`} className={buttonLook("primary", true)}>{t("set_password")}</Link>;
+    return <EmptyState icon={<CircleCheck className="size-6" />} title={t("verified")} text={t("set_password_text")} action={action} />;
+  }
   if (verify.data) {
     const moved = verify.data.state === "email_changed";
     return <EmptyState icon={<CircleCheck className="size-6" />} title={t(moved ? "email_changed" : "verified")} text={t("verified_text")} action={<ToSignIn query={nextQuery(moved ? null : kept())} />} />;
@@ -50,7 +58,7 @@ export function VerifyPage() {
         {!token && <Notice tone="warn">{t("no_token")}</Notice>}
         {verify.error && <Notice tone="bad">{say(verify.error)}</Notice>}
         <Button wide disabled={!token} busy={verify.isPending} onClick={() => token && verify.mutate(token)}>{t("submit")}</Button>
-        {verify.error && <ToSignIn look="quiet" />}
+        {verify.error && <ToSignIn look="quiet" query={nextQuery(isElsewhere(verify.error) ? `${here}?token=${token ?? ""}` : null)} />}
       </div>
     </>
   );

@@ -577,6 +577,10 @@ export interface paths {
         /**
          * Verify Email
          * @description Use the link of a letter: it makes the account, or changes its address. Nobody is signed in by it.
+         *
+         *     Whoever registers an address, or asks for it, need not be its reader, who may follow the link all the same. So the
+         *     password of a registration counts in the browser that it came from; in another the reader sets one. An address is
+         *     changed only where its account was signed in: 409 elsewhere, and the link goes on holding.
          */
         post: operations["verify_email_api_auth_verify_email_post"];
         delete?: never;
@@ -1976,7 +1980,8 @@ export interface paths {
         post: operations["tie_api_me_telegram_post"];
         /**
          * Untie
-         * @description Untie Telegram; not while it is the only way in.
+         * @description Untie Telegram and the telephone that it vouched for, which may be another's soon; not while it is the only way
+         *     in.
          */
         delete: operations["untie_api_me_telegram_delete"];
         options?: never;
@@ -2532,7 +2537,7 @@ export interface paths {
         head?: never;
         /**
          * Change Member
-         * @description Give a member another role.
+         * @description Give a member another role; who is no administrator any more loses the keys that he made.
          */
         patch: operations["change_member_api_organisations__organisation_id__members__person_id__patch"];
         trace?: never;
@@ -6565,13 +6570,17 @@ export interface components {
         /**
          * VerifiedOut
          * @description What the link of a letter did: an account is there, or its address changed.
+         *
+         *     `set_password`: the account is there without a password, which is set with the token at `/api/auth/password/reset`.
          */
         VerifiedOut: {
             /**
              * State
              * @enum {string}
              */
-            state: "verified" | "email_changed";
+            state: "verified" | "set_password" | "email_changed";
+            /** Token */
+            token?: string | null;
         };
         /**
          * View
@@ -6734,7 +6743,7 @@ export interface operations {
                     "application/json": components["schemas"]["ArticlesOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6812,7 +6821,7 @@ export interface operations {
                     "application/json": components["schemas"]["ArticleOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6920,7 +6929,7 @@ export interface operations {
                     "application/json": components["schemas"]["ActsOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6994,7 +7003,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7228,7 +7237,7 @@ export interface operations {
                     "application/json": components["schemas"]["LinkOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7314,7 +7323,7 @@ export interface operations {
                     "application/json": components["schemas"]["SignedInOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7565,7 +7574,7 @@ export interface operations {
                     "application/json": components["schemas"]["SignedInOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7696,7 +7705,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7830,7 +7839,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8047,7 +8056,7 @@ export interface operations {
                     "application/json": components["schemas"]["SignedInOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8122,7 +8131,7 @@ export interface operations {
                     "application/json": components["schemas"]["WhoOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8192,7 +8201,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionOut"][];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8267,7 +8276,7 @@ export interface operations {
                     "application/json": components["schemas"]["WhoOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8323,7 +8332,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8388,7 +8397,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8467,7 +8476,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8637,7 +8646,7 @@ export interface operations {
                     "application/json": components["schemas"]["SignedInOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8710,7 +8719,7 @@ export interface operations {
                     "application/json": components["schemas"]["StartedOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8765,13 +8774,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "state": "verified"
+                     *       "state": "verified",
+                     *       "token": "text"
                      *     }
                      */
                     "application/json": components["schemas"]["VerifiedOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8880,7 +8890,7 @@ export interface operations {
                     "application/json": components["schemas"]["ClientOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8977,7 +8987,7 @@ export interface operations {
                     "application/json": components["schemas"]["ClientOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9074,7 +9084,7 @@ export interface operations {
                     "application/json": components["schemas"]["ClientOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9171,7 +9181,7 @@ export interface operations {
                     "application/json": components["schemas"]["ClientOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9249,7 +9259,7 @@ export interface operations {
                     "application/json": components["schemas"]["PreferencesOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9342,7 +9352,7 @@ export interface operations {
                     "application/json": components["schemas"]["PreferencesOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9474,7 +9484,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9605,7 +9615,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9753,7 +9763,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9907,7 +9917,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10025,7 +10035,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsultationOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10154,7 +10164,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10254,7 +10264,7 @@ export interface operations {
                     "application/json": components["schemas"]["AttachmentsOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10371,7 +10381,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10477,7 +10487,7 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10568,7 +10578,7 @@ export interface operations {
                     "application/json": components["schemas"]["CallOut"][];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10677,7 +10687,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsultationOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10798,7 +10808,7 @@ export interface operations {
                     "application/json": components["schemas"]["TalkOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10906,7 +10916,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10992,7 +11002,7 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11083,7 +11093,7 @@ export interface operations {
                     "application/json": components["schemas"]["RatingOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11190,7 +11200,7 @@ export interface operations {
                     "application/json": components["schemas"]["RatingOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11292,7 +11302,7 @@ export interface operations {
                     "application/json": components["schemas"]["MoveOut"][];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11401,7 +11411,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11488,7 +11498,7 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11588,7 +11598,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsultationOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11690,7 +11700,7 @@ export interface operations {
                     "application/json": components["schemas"]["TimelineOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11805,7 +11815,7 @@ export interface operations {
                     "application/json": components["schemas"]["UpdatesOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11974,7 +11984,7 @@ export interface operations {
                     "application/json": components["schemas"]["PanelOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12045,7 +12055,7 @@ export interface operations {
                     "application/json": components["schemas"]["PassOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12136,7 +12146,7 @@ export interface operations {
                     "application/json": components["schemas"]["CompaniesOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12211,7 +12221,7 @@ export interface operations {
                     "application/json": components["schemas"]["DoubleOut"][];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12328,7 +12338,7 @@ export interface operations {
                     "application/json": components["schemas"]["CompanyWholeOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12432,7 +12442,7 @@ export interface operations {
                     "application/json": components["schemas"]["ManagerOut"][];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12528,7 +12538,7 @@ export interface operations {
                     "application/json": components["schemas"]["ManagerOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12613,7 +12623,7 @@ export interface operations {
                     "application/json": components["schemas"]["SampleOut"][];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12749,7 +12759,7 @@ export interface operations {
                     "application/json": components["schemas"]["StoryOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12855,7 +12865,7 @@ export interface operations {
                     "application/json": components["schemas"]["CardOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12977,7 +12987,7 @@ export interface operations {
                     "application/json": components["schemas"]["TodayOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13071,7 +13081,7 @@ export interface operations {
                     "application/json": components["schemas"]["WordOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13186,7 +13196,7 @@ export interface operations {
                     "application/json": components["schemas"]["WordOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13299,7 +13309,7 @@ export interface operations {
                     "application/json": components["schemas"]["WordOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13409,7 +13419,7 @@ export interface operations {
                     "application/json": components["schemas"]["WordsOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13486,7 +13496,7 @@ export interface operations {
                     "application/json": components["schemas"]["InterferenceOut"][];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13570,7 +13580,7 @@ export interface operations {
                     "application/json": components["schemas"]["ArticleOut"][];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13651,7 +13661,7 @@ export interface operations {
                     "application/json": components["schemas"]["CategoryOut"][];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13736,7 +13746,7 @@ export interface operations {
                     "application/json": components["schemas"]["QuestionOut"][];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13816,7 +13826,7 @@ export interface operations {
                     "application/json": components["schemas"]["PoSectionOut"][];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13892,7 +13902,7 @@ export interface operations {
                     "application/json": components["schemas"]["PoTypeOut"][];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13969,7 +13979,7 @@ export interface operations {
                     "application/json": components["schemas"]["RatingQuestionOut"][];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14050,7 +14060,7 @@ export interface operations {
                     "application/json": components["schemas"]["RatingQuestionOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14133,7 +14143,7 @@ export interface operations {
                     "application/json": components["schemas"]["EventsOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14429,7 +14439,7 @@ export interface operations {
                     "application/json": components["schemas"]["HomeOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14494,7 +14504,7 @@ export interface operations {
                     "application/json": components["schemas"]["WhereOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14584,7 +14594,7 @@ export interface operations {
                     "application/json": components["schemas"]["JoinedOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14719,7 +14729,7 @@ export interface operations {
                     "application/json": components["schemas"]["TicketOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14781,7 +14791,7 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14848,7 +14858,7 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14913,7 +14923,7 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14971,7 +14981,7 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15040,7 +15050,7 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15150,7 +15160,7 @@ export interface operations {
                     "application/json": components["schemas"]["MeOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15261,7 +15271,7 @@ export interface operations {
                     "application/json": components["schemas"]["MeOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15340,7 +15350,7 @@ export interface operations {
                     "application/json": components["schemas"]["AcceptedOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15403,7 +15413,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15478,7 +15488,7 @@ export interface operations {
                     "application/json": components["schemas"]["PasskeyOut"][];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15567,7 +15577,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15648,7 +15658,7 @@ export interface operations {
                     "application/json": components["schemas"]["CreationOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15704,7 +15714,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15785,7 +15795,7 @@ export interface operations {
                     "application/json": components["schemas"]["CodesOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15858,7 +15868,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15930,7 +15940,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16003,7 +16013,7 @@ export interface operations {
                     "application/json": components["schemas"]["StartedOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16066,7 +16076,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewTotpOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16129,7 +16139,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16210,7 +16220,7 @@ export interface operations {
                     "application/json": components["schemas"]["CodesOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16296,7 +16306,7 @@ export interface operations {
                     "application/json": components["schemas"]["PairOut"][];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16361,7 +16371,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16459,7 +16469,7 @@ export interface operations {
                     "application/json": components["schemas"]["DecidedOut"][];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16516,7 +16526,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16622,7 +16632,7 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16707,7 +16717,7 @@ export interface operations {
                     "application/json": components["schemas"]["MessageOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16792,7 +16802,7 @@ export interface operations {
                     "application/json": components["schemas"]["MessageOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16879,7 +16889,7 @@ export interface operations {
                     "application/json": components["schemas"]["LettersOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16961,7 +16971,7 @@ export interface operations {
                     "application/json": components["schemas"]["DoneOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17062,7 +17072,7 @@ export interface operations {
                     "application/json": components["schemas"]["LetterWholeOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17159,7 +17169,7 @@ export interface operations {
                     "application/json": components["schemas"]["DriftsOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17239,7 +17249,7 @@ export interface operations {
                     "application/json": components["schemas"]["RepairOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17369,7 +17379,7 @@ export interface operations {
                     "application/json": components["schemas"]["OverviewOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17440,7 +17450,7 @@ export interface operations {
                     "application/json": components["schemas"]["PartnerPointOut"][];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17544,7 +17554,7 @@ export interface operations {
                     "application/json": components["schemas"]["RunsOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17628,7 +17638,7 @@ export interface operations {
                     "application/json": components["schemas"]["OrganisationOut"][];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17712,7 +17722,7 @@ export interface operations {
                     "application/json": components["schemas"]["OrganisationOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17805,7 +17815,7 @@ export interface operations {
                     "application/json": components["schemas"]["OrganisationOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17888,7 +17898,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17996,7 +18006,7 @@ export interface operations {
                     "application/json": components["schemas"]["ActsOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18085,7 +18095,7 @@ export interface operations {
                     "application/json": components["schemas"]["InvitationOut"][];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18182,7 +18192,7 @@ export interface operations {
                     "application/json": components["schemas"]["InvitationOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18266,7 +18276,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18357,7 +18367,7 @@ export interface operations {
                     "application/json": components["schemas"]["KeyOut"][];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18461,7 +18471,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18545,7 +18555,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18636,7 +18646,7 @@ export interface operations {
                     "application/json": components["schemas"]["MemberOut"][];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18711,7 +18721,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18795,7 +18805,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18878,7 +18888,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18987,7 +18997,7 @@ export interface operations {
                     "application/json": components["schemas"]["PeopleOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19072,7 +19082,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19196,7 +19206,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19288,7 +19298,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReassignmentsOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19372,7 +19382,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReassignmentOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19474,7 +19484,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReassignmentOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19585,7 +19595,7 @@ export interface operations {
                     "application/json": components["schemas"]["SchedulesOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19680,7 +19690,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19786,7 +19796,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19860,7 +19870,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19952,7 +19962,7 @@ export interface operations {
                     "application/json": components["schemas"]["PromisesOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20042,7 +20052,7 @@ export interface operations {
                     "application/json": components["schemas"]["PromisesOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20144,7 +20154,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20243,7 +20253,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReportOptionsOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20341,7 +20351,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20458,7 +20468,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20582,7 +20592,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20675,7 +20685,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20775,7 +20785,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20859,7 +20869,7 @@ export interface operations {
                     "application/json": components["schemas"]["ContactOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20934,7 +20944,7 @@ export interface operations {
                     "application/json": components["schemas"]["MayWriteOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21022,7 +21032,7 @@ export interface operations {
                     "application/json": components["schemas"]["HistoryOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21109,7 +21119,7 @@ export interface operations {
                     "application/json": components["schemas"]["ContactLinkOut"];
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21416,7 +21426,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description A valid access key is needed */
+            /** @description You are not signed in, or the session or API key has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
