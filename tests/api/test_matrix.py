@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from clobus.api.app import create_app
 from clobus.api.live import Stream
 from clobus.core import clock
-from clobus.core.auth import Guard, guard_of
+from clobus.core.auth import Guard, Role, guard_of
 from clobus.core.db import Connection, one, run
 from clobus.core.ids import new_id
 from clobus.modules.accounts import organisations, people, sessions
@@ -90,18 +90,19 @@ class World:
 
     async def _people(self, connection: Connection, client_id: UUID) -> None:
         """The owner of an organisation, which is the client `owner`, and somebody who may look at it."""
-        for name in ("person", "viewer"):
+        for name in ("person", "viewer", "user"):
             made = await people.make(connection, {"email": f"{name}@example.uz", "name": name})
             assert made
             self.people[name] = made["person_id"]
         own = await organisations.make(connection, self.people["person"], "301234567", "N")
         assert await organisations.settle(connection, own["organisation_id"], client_id, "staff")
         self.people["@organisation"] = own["organisation_id"]
-        await run(
-            connection,
-            "insert into cab.memberships (organisation_id, person_id, role) values (%s, %s, 'viewer')",
-            (own["organisation_id"], self.people["viewer"]),
-        )
+        for role in ("viewer", "user"):
+            await run(
+                connection,
+                "insert into cab.memberships (organisation_id, person_id, role) values (%s, %s, %s)",
+                (own["organisation_id"], self.people[role], role),
+            )
 
     async def headers(self, caller: str, guard: Guard) -> dict[str, str]:
         """The credentials of a caller; sessions are new for each call, since some calls end them."""
@@ -117,7 +118,7 @@ class World:
                 return plain | {"Authorization": f"tma {raw.replace('501', '502') if caller == 'forged' else raw}"}
             case "front":
                 return plain | {"X-Front-Secret": FRONT}
-            case "session" | "expired" | "revoked" | "person" | "viewer":
+            case "session" | "expired" | "revoked" | "person" | "viewer" | "user":
                 return plain | await self._session(caller)
             case "narrow" | "astray":
                 scope = guard.scope if caller == "narrow" else "dicts:read" if guard.scope != "dicts:read" else "x:y"
@@ -140,6 +141,17 @@ class World:
             if caller == "expired":
                 await run(connection, "update sys.sessions set expires_at = now() where id = %s", (begun.id,))
         self.names["@session"] = str(begun.id)
+        return {"Cookie": f"clobus={begun.token}", "Sec-Fetch-Site": "same-origin"}
+
+    async def chief(self) -> dict[str, str]:
+        """The credentials of an administrator with an account, who proved himself with a second factor just now."""
+        async with self.db.transaction() as connection:
+            made = await people.make(connection, {"email": "chief@example.uz", "name": "C", "role": "administrator"})
+            assert made
+            begun = await sessions.begin(
+                connection, self.app.state.callers.trust.lifetimes, method="person", role=Role.ADMINISTRATOR,
+                person_id=made["person_id"], strong=True,
+            )  # fmt: skip
         return {"Cookie": f"clobus={begun.token}", "Sec-Fetch-Site": "same-origin"}
 
     async def call(self, name: str, door: Door, caller: str) -> httpx.Response:
