@@ -47,5 +47,5 @@ def all_loops(parts: Parts) -> dict[str, Loop]:
         site=settings.mail.site if settings.mail else None, is_present=live.is_present,
         quiet=Quiet(settings.messages.quiet_from, settings.messages.quiet_to),
     ).run  # fmt: skip
-    loops["letters"] = Postman(db, runtime.mailer).run
+    loops["letters"] = Postman(db, runtime.mailer, runtime.telegram).run
     return loops

@@ -126,8 +126,10 @@ async def test_handing_over(api: Api, owner: Browser) -> None:
     people = {each["email"]: each["person_id"] for each in (await owner.get(f"{base}/members")).json()}
     grabbed = await user.post(f"{base}/transfer", {"person_id": people[USER]})
     assert grabbed.json()["code"] == "organisation.owner_only"
-    given = await owner.post(f"{base}/transfer", {"person_id": people[USER]})
-    assert given.status_code == 204
+    for locked, answer in (("now()", 409), ("null", 204)):
+        async with api.runtime.db.transaction() as connection:
+            await run(connection, f"update cab.people set locked_at = {locked} where email = %s", (USER,))
+        assert (await owner.post(f"{base}/transfer", {"person_id": people[USER]})).status_code == answer
     former = (await owner.get(base)).json()
     assert (former["owner"], former["role"]) == (False, "admin")
     assert (await user.get(base)).json()["owner"] is True

@@ -283,6 +283,8 @@ async def test_a_telephone_registers_and_signs_in(api: Api) -> None:
     assert [(each["client_id"], each["matched_by"]) for each in me["organisations"]] == [(api.client_id, "phone")]
     assert (await by_phone(api, Browser(api.http))).json()["state"] == "signed_in"
     assert (await asked(api.runtime.db, "select count(*) as n from cab.people"))["n"] == 1
+    told = await asked(api.runtime.db, "select type, email, telegram_user_id from log.letters")
+    assert told == {"type": "new_device", "email": None, "telegram_user_id": 501}  # the second browser
     refused = await by_phone(api, Browser(api.http), 502)
     assert (refused.status_code, refused.json()["code"]) == (401, "telegram.code")
 

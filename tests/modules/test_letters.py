@@ -124,6 +124,36 @@ async def test_a_letter_that_may_have_gone_out_or_is_over_is_not_repeated(db: Da
     assert mailer.sent == []
 
 
+class Bot:
+    """A bot that keeps what it says; who blocked it hears nothing."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[int, str]] = []
+
+    async def send_message(self, chat_id: int, text: str) -> None:
+        if chat_id == 902:
+            raise Refused("telegram", "bot was blocked by the user", code="telegram.blocked")
+        self.said.append((chat_id, text))
+
+
+async def test_who_has_no_e_mail_is_told_by_the_bot(db: Database) -> None:
+    bot, mailer = Bot(), Mailer()
+    async with db.transaction() as connection:
+        await run(
+            connection, "insert into cons.telegram_users (telegram_user_id, chat_id) values (501, 901), (502, 902)"
+        )
+        for who in (501, 502, 503):
+            person = {"email": None, "telegram_user_id": who, "language": "uz"}
+            await letters.queue(connection, letters.to(person, "new_device", PARAMS))
+    await Postman(db, mailer, bot).drain_once()  # type: ignore[arg-type]  # as above
+    assert [(chat, text.partition("\n")[0]) for chat, text in bot.said] == [(901, "Yangi qurilmadan kirish")]
+    assert mailer.sent == []
+    assert [state for state, _ in await states(db)] == ["sent", "expired", "failed"]
+    async with db.read() as connection:
+        [dead] = await dead_letters.page(connection, kind="letter")
+        assert (await dead_letters.one_of(connection, "letter", dead["id"]))["payload"]["to"] == "Telegram"
+
+
 async def test_what_comes_too_late_is_not_sent(db: Database) -> None:
     mailer = Mailer()
     await queued(db, "reset")

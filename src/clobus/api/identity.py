@@ -24,7 +24,6 @@ from clobus.modules.accounts import audit, devices, passkeys, people, proofs, se
 from clobus.modules.accounts.passwords import LONGEST, Passwords
 from clobus.modules.clients import names
 from clobus.modules.notifications import letters
-from clobus.modules.notifications.letters import Post
 from clobus.settings import Settings
 
 PERSONS = (Role.CLIENT, Role.MANAGER, Role.HEAD, Role.ADMINISTRATOR, Role.AUDITOR)
@@ -165,9 +164,7 @@ async def trial_of(connection: Connection, request: Request, login: str, person:
 
 async def way_told(connection: Connection, person: DictRow, service: str) -> None:
     """Let a person know that a service was tied to his account, or untied: it lets in without his password."""
-    if person["email"]:
-        post = Post("login_changed", person["email"], person["language"], {"service": service})
-        await letters.queue(connection, [post])
+    await letters.queue(connection, letters.to(person, "login_changed", {"service": service}))
 
 
 async def signed_in(request: Request, person: DictRow, how: str, *, strong: bool) -> Response:
@@ -185,10 +182,10 @@ async def signed_in(request: Request, person: DictRow, how: str, *, strong: bool
             connection, actor_of(request, None, person), "session.begun", target=str(begun.id),
             after={"how": how, "strong": strong, "new_device": fresh},
         )  # fmt: skip
-        if fresh and person["email"]:
+        if fresh:
             kind = i18n.text(person["language"], f"letter.device.{agent_of(request)}")
             told = {"device": f"{kind}, {auth.address(request)}"}
-            await letters.queue(connection, [Post("new_device", person["email"], person["language"], told)])
+            await letters.queue(connection, letters.to(person, "new_device", told))
     answer.headers.append("set-cookie", device_cookie(request, device))
     answer.body = msgspec.json.encode({"state": "signed_in", "session_id": begun.id, "role": role.value})
     answer.headers["content-length"] = str(len(answer.body))

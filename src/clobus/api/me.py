@@ -233,8 +233,7 @@ async def email(request: Request, body: EmailIn, principal: Person) -> Response:
             token = await proofs.make(connection, proofs.EMAIL, person["person_id"], {"email": body.email})
             url = identity_of(request).page(person["language"], "verify-email", token)
             posts.append(Post("email_confirm", body.email, person["language"], {"person": person["name"]}, url))
-        if person["email"]:
-            posts.append(Post("email_asked", person["email"], person["language"], {"email": body.email}))
+        posts += letters.to(person, "email_asked", {"email": body.email})
         await letters.queue(connection, posts)
         await audit.note(
             connection, actor_of(request, principal), "account.email_asked", target=str(person["person_id"]),
@@ -297,8 +296,7 @@ async def _factor_added(
 
 async def _factor_told(request: Request, connection: Connection, principal: Any, person: Any, act: str) -> None:
     await audit.note(connection, actor_of(request, principal), act, target=str(person["person_id"]))
-    if person["email"]:
-        await letters.queue(connection, [Post("factor_changed", person["email"], person["language"], {})])
+    await letters.queue(connection, letters.to(person, "factor_changed", {}))
 
 
 @router.delete("/totp", status_code=204, responses=problems_of(*STEP_UP, "totp.none"))

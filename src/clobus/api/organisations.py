@@ -148,7 +148,7 @@ async def rename(request: Request, organisation_id: UUID, body: NameIn, principa
 
 @router.post("/{organisation_id}/transfer", status_code=204,
              responses=problems_of("organisation.unknown", "organisation.owner_only", "auth.step_up_needed",
-                                   "member.unknown"))  # fmt: skip
+                                   "member.unknown", "member.locked"))  # fmt: skip
 async def transfer(request: Request, organisation_id: UUID, body: TransferIn, principal: Person) -> Response:
     """Hand the organisation over to another member: the owner alone, who proved himself just now."""
     async with db_of(request).transaction() as connection:
@@ -165,8 +165,7 @@ async def transfer(request: Request, organisation_id: UUID, body: TransferIn, pr
         told = {"organisation": shown["name"], "person": heir["name"] if heir else ""}
         await letters.queue(
             connection,
-            [Post("owner_changed", each["email"], each["language"], told) for each in (person, heir)
-             if each and each["email"]],
+            [post for each in (person, heir) if each for post in letters.to(each, "owner_changed", told)],
         )  # fmt: skip
     request.app.state.callers.forget()
     return Response(status_code=204)

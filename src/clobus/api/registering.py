@@ -219,10 +219,9 @@ async def _move(request: Request, connection: Connection, person_id: Any, email:
         connection, actor_of(request, None, person), "account.email_changed", target=str(person_id),
         before={"email": before["email"]}, after={"email": email},
     )  # fmt: skip
-    told = [each for each in (before["email"], email) if each]
-    await letters.queue(
-        connection, [Post("email_changed", each, before["language"], {"email": email}) for each in told]
-    )
+    told = [*letters.to(before, "email_changed", {"email": email}),
+            Post("email_changed", email, before["language"], {"email": email})]  # fmt: skip
+    await letters.queue(connection, told)
 
 
 @router.post("/password/forgot", dependencies=[OPEN], response_model=AcceptedOut, status_code=202)
@@ -296,8 +295,7 @@ async def _set(request: Request, connection: Connection, person: Any, hashed: st
         connection, actor_of(request, None, person), "account.password_changed", target=str(person["person_id"]),
         after={"how": how, "sessions_ended": ended},
     )  # fmt: skip
-    if person["email"]:
-        await letters.queue(connection, [Post("password_changed", person["email"], person["language"], {})])
+    await letters.queue(connection, letters.to(person, "password_changed", {}))
 
 
 @router.post("/password/strength", dependencies=[Depends(public())], response_model=StrengthOut)

@@ -98,7 +98,10 @@ async def rename(connection: Connection, organisation_id: UUID, name: str) -> No
 
 
 async def hand_over(connection: Connection, organisation_id: UUID, owner_id: UUID, person_id: UUID) -> None:
-    """Make another member the owner, who becomes an administrator; the former one stays that. Forbidden, NotFound."""
+    """Make another member the owner, who becomes an administrator; the former one stays that.
+
+    Forbidden, NotFound, Conflict for a member who is locked: nobody could hand it on.
+    """
     held = await one(
         connection,
         "select owner_id from cab.organisations where organisation_id = %s for update",
@@ -113,6 +116,8 @@ async def hand_over(connection: Connection, organisation_id: UUID, owner_id: UUI
     )
     if not joined:
         raise NotFound("member.unknown")
+    if await one(connection, "select 1 from cab.people where person_id = %s and locked_at is not null", (person_id,)):
+        raise Conflict("member.locked")
     await run(
         connection,
         "update cab.organisations set owner_id = %s, updated_at = now() where organisation_id = %s",

@@ -21,10 +21,11 @@ from psycopg.types.json import Jsonb
 
 from clobus.core import i18n
 from clobus.core.db import Connection, Database, rows, run
-from clobus.core.errors import GatewayDown, GatewayError, Transient
+from clobus.core.errors import BadAnswer, GatewayDown, GatewayError, Refused, Transient
 from clobus.core.ids import new_id
 from clobus.core.metrics import MESSAGES
 from clobus.gateways.mail.smtp import Letter, Mailer
+from clobus.gateways.telegram.sender import TelegramSender
 from clobus.modules.notifications import forms
 from clobus.modules.notifications.catalogue import clean
 
@@ -45,13 +46,22 @@ NAMES = frozenset({"organisation", "person", "inviter"})
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One letter to be sent: `url` is where its button leads."""
+    """One letter to be sent: `url` is where its button leads. `telegram`: whom the bot tells instead."""
 
     type: str
-    email: str
+    email: str | None
     language: str
     params: Mapping[str, Any]
     url: str | None = None
+    telegram: int | None = None
+
+
+def to(person: Mapping[str, Any], type_: str, params: Mapping[str, Any]) -> list[Post]:
+    """What a person is told of his account: by e-mail, or where he has none by the bot; none when he has neither."""
+    if person["email"] is None and person["telegram_user_id"] is None:
+        return []
+    telegram = person["telegram_user_id"] if person["email"] is None else None
+    return [Post(type_, person["email"], person["language"], params, telegram=telegram)]
 
 
 async def queue(connection: Connection, letters: Sequence[Post]) -> None:
@@ -60,9 +70,17 @@ async def queue(connection: Connection, letters: Sequence[Post]) -> None:
         params = dict(post.params) | ({"url": post.url} if post.url else {})
         await run(
             connection,
-            "insert into log.letters (id, type, email, language, params, expires_at) values (%s, %s, %s, %s, %s,"
-            " now() + %s)",
-            (new_id(), post.type, post.email, i18n.language_of(post.language), Jsonb(params), LIFE[post.type]),
+            "insert into log.letters (id, type, email, telegram_user_id, language, params, expires_at)"
+            " values (%s, %s, %s, %s, %s, %s, now() + %s)",
+            (
+                new_id(),
+                post.type,
+                post.email,
+                post.telegram,
+                i18n.language_of(post.language),
+                Jsonb(params),
+                LIFE[post.type],
+            ),
         )
 
 
@@ -84,8 +102,10 @@ def form(row: Mapping[str, Any]) -> forms.Form:
 class Postman:
     """Sends letters, each at most once; several may run."""
 
-    def __init__(self, db: Database, mailer: Mailer | None, *, at_once: int = 4) -> None:
-        self.db, self.mailer, self.at_once = db, mailer, at_once
+    def __init__(
+        self, db: Database, mailer: Mailer | None, telegram: TelegramSender | None = None, *, at_once: int = 4
+    ) -> None:
+        self.db, self.mailer, self.telegram, self.at_once = db, mailer, telegram, at_once
 
     async def run(self, stop: asyncio.Event, *, poll_seconds: float = 0.5) -> None:
         """Send until `stop` is set; survives a database that is away for a while."""
@@ -116,26 +136,35 @@ class Postman:
         return len(claimed)
 
     async def _send(self, row: DictRow) -> None:
-        if self.mailer is None:
-            await self._finish(row, "failed", "no mail is set up")
-            return
         try:
             shown = form(row)
             async with asyncio.timeout(SEND_SECONDS):
-                await self.mailer.send(
-                    Letter(row["email"], shown.subject, shown.text, shown.html, f"letter-{row['id']}")
-                )
+                await self._hand_over(row, shown)
         except TimeoutError:
             await self._finish(row, "unknown", "sending took too long")
         except GatewayError as error:
             if isinstance(error, GatewayDown) or (isinstance(error, Transient) and error.not_done):
                 await self._postpone(row, error)
+            elif error.code == "telegram.blocked":  # he wants to hear nothing: another try is of no use
+                await self._finish(row, "expired", str(error))
             else:
-                await self._finish(row, "unknown" if isinstance(error, Transient) else "failed", str(error))
+                lost = isinstance(error, Transient | BadAnswer)
+                await self._finish(row, "unknown" if lost else "failed", str(error))
         except (KeyError, ValueError) as error:  # a text that can't be made must not hold the others up
             await self._finish(row, "failed", f"the text can't be made: {error!r}")
         else:
             await self._finish(row, "sent", None)
+
+    async def _hand_over(self, row: DictRow, shown: forms.Form) -> None:
+        if row["email"] is not None:
+            if self.mailer is None:
+                raise Refused("mail", "no mail is set up", code="mail.no_address")
+            letter = Letter(row["email"], shown.subject, shown.text, shown.html, f"letter-{row['id']}")
+            await self.mailer.send(letter)
+            return
+        if self.telegram is None or row["chat_id"] is None:
+            raise Refused("telegram", "no bot is set up" if self.telegram is None else "no chat")
+        await self.telegram.send_message(row["chat_id"], f"{shown.subject}\n\n{shown.text}")
 
     async def _finish(self, row: DictRow, state: str, error: str | None) -> None:
         async with self.db.transaction() as connection:
@@ -176,7 +205,8 @@ async def _claim(connection: Connection, limit: int) -> list[DictRow]:
         "update log.letters l set state = 'sending', attempts = attempts + 1,"
         " next_at = now() + make_interval(secs => %s) from (select id from log.letters where state = 'queued'"
         " and next_at <= now() order by id limit %s for update skip locked) c where l.id = c.id"
-        " returning l.id, l.type, l.email, l.language, l.params",
+        " returning l.id, l.type, l.email, l.language, l.params, (select u.chat_id from cons.telegram_users u"
+        "  where u.telegram_user_id = l.telegram_user_id) as chat_id",
         (LEASE_SECONDS, limit),
     )
 
