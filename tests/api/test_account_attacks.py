@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
@@ -107,6 +108,15 @@ async def test_nothing_that_is_not_named_is_taken(api: Api, browser: Browser) ->
     assert (await browser.post(f"{path}/invitations", {"email": "a@example.uz", "role": "owner"})).status_code == 422
     kept = await asked(api.runtime.db, "select client_id, name from cab.organisations")
     assert (kept["client_id"], kept["name"]) == (None, "X")
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", None])
+async def test_only_what_calls_itself_json_is_read(api: Api, kind: str | None) -> None:
+    await person(api.runtime.db, EMAIL)
+    content = json.dumps({"login": EMAIL, "password": PASSWORD})
+    headers = {"Content-Type": kind} if kind else {}
+    answer = await api.http.post("/api/auth/login", content=content, headers=headers)
+    assert (answer.status_code, answer.headers.get("set-cookie")) == (422, None)
 
 
 async def test_many_guesses_at_once_are_no_way_around(api: Api) -> None:

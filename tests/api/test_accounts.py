@@ -227,6 +227,20 @@ async def test_guessing_is_slowed_down_and_locks_nobody_else_out(api: Api, brows
     assert (await browser.sign_in(EMAIL)).json()["state"] == "signed_in"
 
 
+async def test_who_is_shut_out_by_others_guesses_comes_in_by_a_letter(api: Api, browser: Browser) -> None:
+    """A browser that is not known yet waits with the guesses of everybody; the letter makes it known."""
+    db = api.runtime.db
+    await person(db, EMAIL)
+    for n in range(6):
+        await Browser(api.http).sign_in(EMAIL, f"wrong {n}")
+    assert (await browser.sign_in(EMAIL)).status_code == 429
+    await browser.post("/api/auth/password/forgot", {"login": EMAIL})
+    body = {"token": await token_in(db, EMAIL, "reset"), "password": PASSWORD + " va bir piyola"}
+    assert (await browser.post("/api/auth/password/reset", body)).status_code == 204
+    assert (await browser.sign_in(EMAIL, body["password"])).json()["state"] == "signed_in"
+    assert (await Browser(api.http).sign_in(EMAIL, body["password"])).status_code == 429
+
+
 async def test_who_is_not_there_costs_the_same(api: Api, browser: Browser) -> None:
     """A row more that is written takes a millisecond more, and told who has an account."""
     db = api.runtime.db

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from psycopg.errors import UniqueViolation
 from pydantic import BaseModel, Field
 
-from clobus.api.acts import actor_of
+from clobus.api.acts import actor_of, agent_of
 from clobus.api.answers import problems_of
 from clobus.api.identity import (
     LETTERS_AN_HOUR,
@@ -244,7 +244,10 @@ async def forgot(request: Request, body: ForgotIn) -> Response:
 @router.post("/password/reset", dependencies=[OPEN], status_code=204,
              responses=problems_of("proof.unknown", "password.weak", "password.breached"))  # fmt: skip
 async def reset(request: Request, body: ResetIn) -> Response:
-    """Set a new password by the link of a letter: all sessions end, and a second factor is asked for as ever."""
+    """Set a new password by the link of a letter: all sessions end, and a second factor is asked for as ever.
+
+    This browser is known from now on, so that who guesses from elsewhere shuts nobody out of it.
+    """
     ensure_own_page(request)
     async with db_of(request).transaction() as connection:
         proof = await proofs.peek(connection, proofs.RESET, body.token)
@@ -258,8 +261,10 @@ async def reset(request: Request, body: ResetIn) -> Response:
         if await proofs.use(connection, proofs.RESET, body.token) is None:
             raise Unauthenticated("proof.unknown")
         await _set(request, connection, person, hashed, "reset", None)
+        device = device_of(request) or secrets.token_urlsafe(24)
+        await devices.remember(connection, person["person_id"], device, agent_of(request))
     request.app.state.callers.forget()
-    return Response(status_code=204)
+    return Response(status_code=204, headers={"set-cookie": device_cookie(request, device)})
 
 
 @router.post("/password/change", status_code=204,

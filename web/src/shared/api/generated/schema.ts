@@ -316,6 +316,8 @@ export interface paths {
         /**
          * Reset
          * @description Set a new password by the link of a letter: all sessions end, and a second factor is asked for as ever.
+         *
+         *     This browser is known from now on, so that who guesses from elsewhere shuts nobody out of it.
          */
         post: operations["reset_api_auth_password_reset_post"];
         delete?: never;
