@@ -18,16 +18,28 @@ MOST_LINES = 500
 """What is longer is cut off, with a word about it: nobody reads it on paper."""
 
 
+class _Paper(FPDF):
+    """Pages with their numbers."""
+
+    def footer(self) -> None:
+        """Which page of how many; the library calls it at the end of each."""
+        self.set_y(-10)
+        self.set_font(FONT, "", 8)
+        self.set_text_color(100)
+        self.cell(0, 5, f"{self.page_no()} / {{nb}}", align="R")
+        self.set_text_color(0)
+
+
 def pdf(table: Table, language: str, names: dict[str, str] | None = None) -> bytes:
-    """Landscape A4: title, period, picture, then the table with its total, its head on each page."""
-    page = FPDF(orientation="landscape", format="A4")
+    """Landscape A4: title, period, picture, then the table with its total, its head and number on each page."""
+    page = _Paper(orientation="landscape", format="A4")
     page.add_font(FONT, "", _FONTS / "DejaVuSans.ttf")
     page.add_font(FONT, "B", _FONTS / "DejaVuSans-Bold.ttf")
     title = words.title(language, table.report.name)
     page.set_title(title)
     page.set_creation_date(clock.now())
     page.set_lang(language)
-    page.set_auto_page_break(auto=True, margin=12)
+    page.set_auto_page_break(auto=True, margin=14)
     page.add_page()
     page.set_font(FONT, "B", 16)
     page.cell(0, 9, title, new_x="LMARGIN", new_y="NEXT")
@@ -37,7 +49,7 @@ def pdf(table: Table, language: str, names: dict[str, str] | None = None) -> byt
     page.set_text_color(0)
     page.ln(2)
     if table.lines:
-        page.image(io.BytesIO(picture.png(table, language, names)), w=180, alt_text=title)
+        page.image(io.BytesIO(picture.png(table, language, names, titled=False)), w=180, alt_text=title)
         page.ln(3)
     _table(page, table, language)
     return bytes(page.output())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import date
 from typing import Any
 
 import xlsxwriter
@@ -11,30 +12,33 @@ from xlsxwriter.utility import xl_col_to_name
 
 from clobus.core import i18n
 from clobus.modules.reports import words
-from clobus.modules.reports.tables import Column, Table
+from clobus.modules.reports.tables import Column, Line, Table
 from clobus.modules.reports.types import SERIES
 
 _FORMATS = {"count": "#,##0", "seconds": "[h]:mm:ss", "percent": "0.0%", "mark": "0.00"}
+_AXES = {"count": "#,##0", "seconds": "[h]:mm", "percent": "0%", "mark": "0.0"}
 HEAD = 3
 """Rows above the table: title, period, an empty one."""
 _DAY = 86_400
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
+_MONTHS = {"ru": "[$-419]mmmm yyyy", "uz": "[$-443]mmmm yyyy", "en": "[$-409]mmmm yyyy"}
+"""Months in words of a language, by its number in Windows."""
 
 
 def workbook(table: Table, language: str, names: dict[str, str] | None = None) -> bytes:
-    """One sheet: title, period, the table with a row of totals, and a chart of it beside."""
+    """Title, period and the table with a row of totals; its chart on a sheet of its own, for the screen and paper."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"title": words.title(language, table.report.name), "author": "Clobus"})
     sheet = book.add_worksheet(words.title(language, table.report.name)[:31])
-    looks = _Looks(book)
+    looks = _Looks(book, i18n.language_of(language))
     sheet.write_string(0, 0, words.title(language, table.report.name), looks.title)
     sheet.write_string(1, 0, words.subtitle(language, table, names), looks.quiet)
     sheet.write_string(HEAD, 0, words.grouped(language, table.by), looks.head)
     for at, column in enumerate(table.report.columns, 1):
         sheet.write_string(HEAD, at, words.column(language, column), looks.head)
     for number, line in enumerate(table.lines, HEAD + 1):
-        sheet.write_string(number, 0, words.key(language, table.by, line), looks.name)
+        _write_key(sheet, number, table, line, language, looks)
         for at, column in enumerate(table.report.columns, 1):
             _write(sheet, number, at, line.values[column.name], column, looks.cells)
     _totals(sheet, table, language, looks)
@@ -45,9 +49,11 @@ def workbook(table: Table, language: str, names: dict[str, str] | None = None) -
     if table.lines:
         sheet.autofilter(HEAD, 0, HEAD + len(table.lines), len(table.report.columns))
         _chart(book, sheet, table, language)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
+    for each in book.worksheets():
+        each.set_landscape()
+        each.set_paper(9)
+        each.fit_to_pages(1, 0)
+        each.set_footer("&C&P / &N")
     sheet.repeat_rows(HEAD)
     book.close()
     return out.getvalue()
@@ -56,13 +62,16 @@ def workbook(table: Table, language: str, names: dict[str, str] | None = None) -
 class _Looks:
     """The formats of a workbook."""
 
-    def __init__(self, book: Any) -> None:
+    def __init__(self, book: Any, spoken: str) -> None:
         self.title = book.add_format({"bold": True, "font_size": 16})
         self.quiet = book.add_format({"font_color": "#666666"})
         self.head = book.add_format(
             {"bold": True, "bg_color": "#1D4ED8", "font_color": "#FFFFFF", "text_wrap": True, "valign": "vcenter"}
         )
-        self.name = book.add_format({"bottom": 4, "bottom_color": "#CCCCCC"})
+        line = {"bottom": 4, "bottom_color": "#CCCCCC", "align": "left"}
+        self.name = book.add_format(line)
+        forms = {"day": "dd.mm.yyyy", "week": "dd.mm.yyyy", "month": _MONTHS[spoken]}
+        self.days = {by: book.add_format({**line, "num_format": form}) for by, form in forms.items()}
         self.total = book.add_format({"bold": True, "top": 2})
         self.cells = {
             unit: book.add_format({"num_format": form, "bottom": 4, "bottom_color": "#CCCCCC"})
@@ -83,6 +92,13 @@ def _write(sheet: Any, row: int, at: int, number: float | None, column: Column, 
         sheet.write_blank(row, at, None, looks[column.unit])
     else:
         sheet.write_number(row, at, _shown(number, column), looks[column.unit])
+
+
+def _write_key(sheet: Any, row: int, table: Table, line: Line, language: str, looks: _Looks) -> None:
+    if isinstance(line.key, date):
+        sheet.write_datetime(row, 0, line.key, looks.days[table.by])
+    else:
+        sheet.write_string(row, 0, words.key(language, table.by, line), looks.name)
 
 
 def _totals(sheet: Any, table: Table, language: str, looks: _Looks) -> None:
@@ -108,6 +124,7 @@ def _totals(sheet: Any, table: Table, language: str, looks: _Looks) -> None:
 
 
 def _chart(book: Any, sheet: Any, table: Table, language: str) -> None:
+    """Lines over time, where days without requests keep their place; bars of the largest by anything else."""
     lines = table.by in SERIES
     chart = book.add_chart({"type": "line" if lines else "bar"})
     name, last = sheet.get_name(), HEAD + min(len(table.lines), 400 if lines else 15)
@@ -118,29 +135,49 @@ def _chart(book: Any, sheet: Any, table: Table, language: str) -> None:
                     "name": [name, HEAD, at],
                     "categories": [name, HEAD + 1, 0, last, 0],
                     "values": [name, HEAD + 1, at, last, at],
+                    "marker": {"type": "circle", "size": 4} if len(table.lines) < 40 else {"type": "none"},
                 }
             )
     chart.set_title({"name": words.title(language, table.report.name), "name_font": {"size": 12}})
     chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 720, "height": 360})
-    if not lines:
+    unit = next(column.unit for column in table.report.columns if column.name in table.report.chart)
+    # Of a chart that lies down, the axis of values is y to Excel and x to the library.
+    values = chart.set_y_axis if lines else chart.set_x_axis
+    values({"num_format": _AXES[unit], "min": 0, "major_gridlines": {"visible": True, "line": {"color": "#E5E7EB"}}})
+    if lines:
+        every, of = {"day": (1, "days"), "week": (7, "days"), "month": (1, "months")}[table.by]
+        form = "mm.yyyy" if table.by == "month" else "dd.mm.yyyy"
+        chart.set_x_axis({
+            "date_axis": True, "num_format": form, "num_font": {"rotation": -45}, "major_unit_type": of,
+            "major_unit": every * max(1, -(-len(table.lines) // 16)),
+        })  # fmt: skip
+    else:
         chart.set_y_axis({"reverse": True})
-    sheet.insert_chart(HEAD, len(table.report.columns) + 2, chart)
+    chart.set_size({"width": 1080, "height": 600})
+    apart = book.add_worksheet(i18n.text(language, "report.chart"))
+    apart.hide_gridlines(2)
+    apart.insert_chart(0, 0, chart)
 
 
 def comma_separated(table: Table, language: str, names: dict[str, str] | None = None) -> bytes:
-    """CSV in UTF-8 with its mark, as Excel opens it: semicolons, plain numbers, times in seconds.
+    """CSV in UTF-8 with its mark, as Excel opens it where the language is spoken: semicolons and decimal commas, in
+    English commas and points. Days as 2026-11-26, times in seconds.
 
     A name that a spreadsheet would take for a formula is put behind an apostrophe.
     """
     out = io.StringIO(newline="")
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    english = i18n.language_of(language) == "en"
+    writer = csv.writer(out, delimiter="," if english else ";", lineterminator="\r\n")
     columns = table.report.columns
+
+    def figures(values: dict[str, int | float | None]) -> list[str]:
+        texts = ("" if (value := values.get(c.name)) is None else str(value) for c in columns)
+        return [text if english else text.replace(".", ",") for text in texts]
+
     writer.writerow([words.grouped(language, table.by), *(words.column(language, c) for c in columns)])
     for line in table.lines:
-        name = words.key(language, table.by, line)
+        name = line.key.isoformat() if isinstance(line.key, date) else words.key(language, table.by, line)
         name = f"'{name}" if name.startswith(_RISKY) else name
-        writer.writerow([name, *("" if line.values[c.name] is None else line.values[c.name] for c in columns)])
-    total = ["" if table.total.get(c.name) is None else table.total[c.name] for c in columns]
-    writer.writerow([i18n.text(language, "report.total"), *total])
+        writer.writerow([name, *figures(line.values)])
+    writer.writerow([i18n.text(language, "report.total"), *figures(table.total)])
     return out.getvalue().encode("utf-8-sig")
