@@ -137,3 +137,28 @@ async def test_over_before_it_was_told_is_not_told(db: Database) -> None:
     await back(db)
     await look(db, bot)
     assert bot.said == []
+
+
+async def test_a_report_that_was_not_delivered_is_told_once_and_when_the_next_one_went_out(db: Database) -> None:
+    bot = Bot()
+    await execute(
+        db,
+        "insert into rep.schedules (schedule_id, report, period, at, format, channel, recipient, language, created_by,"
+        " counts_from) values ('00000000-0000-0000-0000-000000000001', 'sla', 'day', '09:00', 'pdf', 'email',"
+        " 'head@clobus.example', 'ru', 'test', now())",
+    )
+    sending = "insert into rep.sendings (subject, day, state, error) values"
+    await execute(db, f"{sending} ('00000000-0000-0000-0000-000000000001', '2026-04-20', 'failed', 'mail.refused')")
+    await execute(db, f"{sending} ('digest', '2026-04-20', 'later', 'not yet')")
+    await execute(db, f"{sending} ('of-a-schedule-that-ended', '2026-04-20', 'failed', 'mail.refused')")
+    for _ in range(2):
+        await look(db, bot, "en")
+    [told] = bot.said
+    assert told == "A scheduled report was not delivered: “SLA compliance”, April 20. mail.refused"
+    await execute(db, f"{sending} ('00000000-0000-0000-0000-000000000001', '2026-04-21', 'sent', null)")
+    await execute(db, "update rep.sendings set state = 'unknown' where subject = 'digest'")
+    await look(db, bot, "uz")
+    assert sorted(bot.said[1:]) == [
+        "Kun yakuni yetkazilmadi: 20-aprel. not yet",
+        "Yana joyida: Jadval bo‘yicha hisobot yetkazilmadi: “SLA bajarilishi”, 20-aprel. mail.refused",
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 from collections.abc import AsyncIterator
@@ -18,8 +19,9 @@ from clobus.core.db import Database, rows
 from clobus.gateways.mail.smtp import Mailer
 from clobus.gateways.telegram.client import TelegramClient
 from clobus.gateways.telegram.sender import open_telegram
-from clobus.modules.reports import schedules, service
+from clobus.modules.reports import files, schedules, service
 from clobus.modules.reports.sending import Digest, Sender
+from clobus.modules.reports.tables import Table
 from clobus.modules.reports.types import Period
 from tests.support.mini_app import BOT_TOKEN as TOKEN
 from tests.support.report_desk import CALENDAR, ZONE, Desk
@@ -40,7 +42,7 @@ class Office:
             "report": "volume", "filters": {}, "period": "day", "at": time(9), "format": "xlsx", "channel": "email",
             "recipient": "head@clobus.example", "language": "en", "active": True,
         }  # fmt: skip
-        with clock.freeze(MONDAY - timedelta(days=1)):
+        with clock.freeze(MONDAY - timedelta(hours=2)):
             async with self.db.transaction() as connection:
                 return str(await schedules.put(connection, given | over, "test"))
 
@@ -113,6 +115,54 @@ async def test_what_surely_did_not_go_out_is_tried_again_and_what_may_have_is_no
     assert len(letters(mail_twin)) == 2
 
 
+async def test_what_a_stop_swallowed_is_sent_later_about_its_own_days(office: Office, mail_twin: TwinProcess) -> None:
+    late = await office.schedule(at=time(23, 59, 50))
+    week = await office.schedule(period="week")
+    with clock.freeze(MONDAY + timedelta(days=2)):
+        assert await office.sender.all_due() == 3
+        assert await office.sender.all_due() == 0
+    names = {letter["files"][0]["name"] for letter in letters(mail_twin)}
+    assert names == {
+        "volume-2026-04-13-2026-04-19.xlsx", "volume-2026-04-19-2026-04-19.xlsx", "volume-2026-04-20-2026-04-20.xlsx",
+    }  # fmt: skip
+    async with office.db.read() as connection:
+        found = await rows(connection, "select subject, day from rep.sendings order by day, subject")
+    assert [(row["subject"], row["day"].day) for row in found] == sorted(
+        [(late, 20), (late, 21), (week, 20)], key=lambda one: (one[1], one[0])
+    )
+
+
+async def test_what_can_t_be_made_holds_no_other_back_and_is_given_up_in_the_end(
+    office: Office, mail_twin: TwinProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, good = await office.schedule(report="times"), await office.schedule(at=time(9, 1))
+    make = files.make
+
+    async def breaks(table: Table, *rest: Any) -> files.File:
+        if table.report.name == "times":
+            raise RuntimeError("a bug")
+        return await make(table, *rest)
+
+    monkeypatch.setattr(files, "make", breaks)
+    assert await office.sender.all_due() == 1
+    assert await office.states() == {broken: "later", good: "sent"}
+    async with office.db.transaction() as connection:
+        await connection.execute(
+            "update rep.sendings set at = at - interval '6 minutes', attempts = %s where state = 'later'",
+            (schedules.MOST_TRIES - 1,),
+        )
+    assert await office.sender.all_due() == 0
+    assert await office.states() == {broken: "failed", good: "sent"}
+    assert len(letters(mail_twin)) == 1
+
+
+async def test_two_workers_send_it_once(office: Office, mail_twin: TwinProcess) -> None:
+    await office.schedule()
+    other = Sender(**_members(office.sender))
+    assert sorted(await asyncio.gather(office.sender.all_due(), other.all_due())) == [0, 1]
+    assert len(letters(mail_twin)) == 1
+
+
 async def test_what_was_due_before_it_was_asked_for_waits_for_the_next_time(office: Office) -> None:
     local, known = MONDAY.astimezone(ZONE), await office.schedule(at=time(9))
     given = {"report": "volume", "filters": {}, "period": "day", "at": time(9), "format": "xlsx", "channel": "email",
@@ -136,7 +186,7 @@ async def test_what_was_due_before_it_was_asked_for_waits_for_the_next_time(offi
     assert await put(known, recipient="head@clobus.example") == tomorrow
     assert await put(known, at=time(9, 30)) == datetime(2026, 4, 21, 9, 30, tzinfo=ZONE)
     with clock.freeze(MONDAY + timedelta(days=1)):
-        assert await office.sender.all_due() == 2, "the one of nine and the one of half past nine"
+        assert await office.sender.all_due() == 3, "nine, half past nine, and what nobody sent at half past ten before"
 
 
 async def test_a_chat_gets_the_file_and_the_management_its_day(office: Office, telegram_twin: TwinProcess) -> None:

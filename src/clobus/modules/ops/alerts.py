@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import structlog
@@ -64,6 +65,7 @@ async def troubles(connection: Connection, limits: Thresholds) -> list[Trouble]:
     """Everything that people should know of, as it is now."""
     found = [await _errors(connection, limits), await _drift(connection, limits)]
     others = await _stale(connection, limits) + await _away(connection, limits) + await _noted(connection)
+    others += await _unsent(connection)
     return [t for t in found if t] + others
 
 
@@ -166,6 +168,10 @@ def _text(row: DictRow, language: str) -> str:
     params = dict(row["text"]["params"])
     if "system" in params:
         params["system"] = i18n.catalogue(language).get(f"system.{params['system']}", params["system"])
+    if "report" in params:
+        params["report"] = i18n.text(language, f"report.{params['report']}")
+    if "day" in params:
+        params["day"] = i18n.day(language, date.fromisoformat(params["day"]))
     said = i18n.text(language, row["text"]["text"], params)
     return i18n.text(language, "alert.over", {"text": said}) if row["over"] else said
 
@@ -239,3 +245,24 @@ async def _drift(connection: Connection, limits: Thresholds) -> Trouble | None:
         return None
     minutes = f"{limits.drift_minutes:g}"
     return Trouble("drift", "alert.drift", {"minutes": minutes, "count": row["count"], "age": row["age"]})
+
+
+async def _unsent(connection: Connection) -> list[Trouble]:
+    """Scheduled reports, and the digest, whose last sending failed, or may have: until the next one, or its end."""
+    found = await rows(
+        connection,
+        "select distinct on (g.subject) g.subject, g.day::text as day, g.state, coalesce(g.error, '') as error,"
+        " s.report"
+        " from rep.sendings g left join rep.schedules s on s.schedule_id::text = g.subject and s.active"
+        " where s.report is not null or (g.subject = 'digest' and g.at > now() - interval '7 days')"
+        " order by g.subject, g.day desc",
+    )
+    troubles = []
+    for row in found:
+        if row["state"] in ("failed", "unknown"):
+            params = {"day": row["day"], "error": row["error"][:300]} | (
+                {"report": row["report"]} if row["report"] else {}
+            )
+            text = "alert.report" if row["report"] else "alert.digest"
+            troubles.append(Trouble(f"report:{row['subject']}", text, params))
+    return troubles

@@ -22,6 +22,8 @@ COLUMNS = (
 LATER_MINUTES = 5
 MOST_TRIES = 20
 LOST_MINUTES = 15
+MISSED_DAYS = 3
+"""So many days later is still sent what nobody was there to send in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +127,18 @@ async def remove(connection: Connection, schedule_id: UUID) -> None:
         raise NotFound("report.schedule")
 
 
-async def due(connection: Connection, local: datetime) -> list[tuple[Schedule, Period]]:
-    """Schedules whose hour has come today and that were not sent yet, with what each tells of."""
-    found = await rows(
-        connection,
-        f"select {', '.join(COLUMNS)}, counts_from from rep.schedules where active and at <= %(time)s"
-        " and (%(day)s::date + at) at time zone %(zone)s > counts_from order by at, schedule_id",
-        {"time": local.time().replace(tzinfo=None), "day": local.date(), "zone": str(local.tzinfo)},
-    )
-    ready = [Schedule(**row) for row in found]
-    return [(each, period) for each in ready if (period := told_of(each.period, local.date())) is not None]
+async def due(connection: Connection, local: datetime) -> list[tuple[Schedule, date, Period]]:
+    """Schedules whose hour has come, today or on a day before that a stop may have swallowed, with that day and what
+    each tells of. Those that went out are among them: `claim` knows.
+    """
+    found = await rows(connection, f"select {', '.join(COLUMNS)}, counts_from from rep.schedules where active")
+    ready = []
+    for each in [Schedule(**row) for row in found]:
+        for day in (local.date() - timedelta(days=back) for back in range(MISSED_DAYS + 1)):
+            period = told_of(each.period, day)
+            if period and each.counts_from < datetime.combine(day, each.at, local.tzinfo) <= local:
+                ready.append((each, day, period))
+    return sorted(ready, key=lambda one: (one[1], one[0].at, one[0].schedule_id))
 
 
 async def claim(connection: Connection, subject: str, day: date) -> bool:
@@ -143,19 +147,20 @@ async def claim(connection: Connection, subject: str, day: date) -> bool:
         connection,
         "insert into rep.sendings as s (subject, day) values (%(subject)s, %(day)s) on conflict (subject, day)"
         " do update set state = 'sending', attempts = s.attempts + 1, at = now()"
-        " where s.state = 'later' and s.at < now() - make_interval(mins => %(pause)s) and s.attempts < %(most)s"
+        " where s.state = 'later' and s.at < now() - make_interval(mins => %(pause)s)"
         " returning subject",
-        {"subject": subject, "day": day, "pause": LATER_MINUTES, "most": MOST_TRIES},
+        {"subject": subject, "day": day, "pause": LATER_MINUTES},
     )
     return found is not None
 
 
 async def note(connection: Connection, subject: str, day: date, state: str, error: str | None = None) -> None:
-    """What became of a sending."""
+    """What became of a sending; one that was tried often enough has failed."""
     await run(
         connection,
-        "update rep.sendings set state = %s, error = %s, at = now() where subject = %s and day = %s",
-        (state, error, subject, day),
+        "update rep.sendings set state = case when %(state)s = 'later' and attempts >= %(most)s then 'failed'"
+        " else %(state)s end, error = %(error)s, at = now() where subject = %(subject)s and day = %(day)s",
+        {"state": state, "error": error, "subject": subject, "day": day, "most": MOST_TRIES},
     )
 
 

@@ -29,6 +29,11 @@ TELLS = ("requests", "closed", "cancelled_share", "first_average", "closing_aver
          "closing_sla")  # fmt: skip
 
 
+Sending = Callable[[], Awaitable[None]]
+Making = Callable[[], Awaitable[Sending]]
+"""Makes all that is sent, and answers what sends it: until then nothing has gone out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Digest:
     """To which chat the day is told, in which language, and at what local time."""
@@ -56,50 +61,43 @@ class Sender:
             await schedules.mark_lost(connection)
             ready = await schedules.due(connection, local)
         sent = 0
-        for each, period in ready:
-            sent += await self._once(str(each.schedule_id), local.date(), self._report(each, period))
+        for each, day, period in ready:
+            sent += await self._once(str(each.schedule_id), day, self._report(each, period))
         if self.digest is not None and self.digest.at <= local.time() and self.calendar.works(local.date()):
             sent += await self._once(DIGEST, local.date(), self._digest(self.digest, local))
         return sent
 
-    async def _once(self, subject: str, day: date, send: Callable[[], Awaitable[None]]) -> bool:
+    async def _once(self, subject: str, day: date, make: Making) -> bool:
         async with self.db.transaction() as connection:
             if not await schedules.claim(connection, subject, day):
                 return False
-        state, error = "sent", None
-        try:
-            await send()
-        except OutcomeUnknown as lost:
-            state, error = "unknown", str(lost)
-        except Transient as passing:
-            state, error = (
-                ("later" if passing.not_done or isinstance(passing, GatewayDown) else "unknown"),
-                str(passing),
-            )
-        except GatewayError as refused:
-            state, error = "failed", f"{refused.code}: {refused}"
+        state, error = await _sent(make)
         if error:
-            log.warning("reports.not_sent", subject=subject, state=state)
+            log.warning("reports.not_sent", subject=subject, state=state, error=error)
         async with self.db.transaction() as connection:
             await schedules.note(connection, subject, day, state, error)
         return state == "sent"
 
-    def _report(self, each: Schedule, period: Period) -> Callable[[], Awaitable[None]]:
-        async def send() -> None:
+    def _report(self, each: Schedule, period: Period) -> Making:
+        async def make() -> Sending:
             report = tables.REPORTS[each.report]
             async with self.db.read() as connection:
                 table = await tables.table(connection, report, period, each.narrowed())
                 names = await files.filter_names(connection, table)
             file = await files.make(table, each.format, each.language, names)  # type: ignore[arg-type]  # checked by the database
             title, days = words.title(each.language, report.name), words.subtitle(each.language, table, names)
-            if each.channel == "email":
-                await self._mail(each, title, days, file)
-            else:
-                blob = Blob("document", file.name, file.content, file.media_type)
-                caption = f"<b>{html.escape(title)}</b>\n{html.escape(days)}"
-                await self._bot().send_file(_chat(each.recipient), blob, caption=caption)
 
-        return send
+            async def send() -> None:
+                if each.channel == "email":
+                    await self._mail(each, title, days, file)
+                else:
+                    blob = Blob("document", file.name, file.content, file.media_type)
+                    caption = f"<b>{html.escape(title)}</b>\n{html.escape(days)}"
+                    await self._bot().send_file(_chat(each.recipient), blob, caption=caption)
+
+            return send
+
+        return make
 
     async def _mail(self, each: Schedule, title: str, days: str, file: File) -> None:
         if self.mailer is None:
@@ -116,8 +114,8 @@ class Sender:
             raise GatewayError("telegram", "no bot is set up", code="telegram.off")
         return self.telegram
 
-    def _digest(self, given: Digest, local: datetime) -> Callable[[], Awaitable[None]]:
-        async def send() -> None:
+    def _digest(self, given: Digest, local: datetime) -> Making:
+        async def make() -> Sending:
             day = local.date()
             period = Period(day - timedelta(days=DIGEST_DAYS - 1), day)
             async with self.db.read() as connection:
@@ -125,9 +123,13 @@ class Sender:
                 table = await tables.table(connection, tables.REPORTS["volume"], period, Filters(), "day")
             picture = await files.make(table, "png", given.language, {})
             blob = Blob("photo", picture.name, picture.content, picture.media_type)
-            await self._bot().send_file(given.chat, blob, caption=text)  # type: ignore[arg-type]  # a name of a channel goes as well
 
-        return send
+            async def send() -> None:
+                await self._bot().send_file(given.chat, blob, caption=text)  # type: ignore[arg-type]  # a name of a channel goes as well
+
+            return send
+
+        return make
 
     async def told(self, connection: Connection, language: str, day: date) -> str:
         """The digest of a day in HTML of Telegram: its figures beside those of the working day before."""
@@ -153,6 +155,25 @@ class Sender:
         )
         lines.append(html.escape(i18n.text(language, "report.digest.open", waiting)))
         return "\n".join(lines)
+
+
+async def _sent(make: Making) -> tuple[str, str | None]:
+    """Make and send: what became of it, and why it did not go out. What could not even be made is tried again."""
+    try:
+        send = await make()
+    except Exception as failed:  # whatever it was, the reports behind this one are due, too
+        log.exception("reports.not_made")
+        return "later", type(failed).__name__
+    try:
+        await send()
+    except OutcomeUnknown as lost:
+        return "unknown", str(lost)
+    except Transient as passing:
+        surely_not = passing.not_done or isinstance(passing, GatewayDown)
+        return ("later" if surely_not else "unknown"), str(passing)
+    except GatewayError as refused:
+        return "failed", f"{refused.code}: {refused}"
+    return "sent", None
 
 
 def _chat(recipient: str) -> int:
