@@ -30,3 +30,10 @@ def test_a_command_reads_only_its_own_part_in() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
     assert found == "[]"
+
+
+@pytest.mark.parametrize(("option", "value"), [("--kind", "suport"), ("--language", "de"), ("--lang", "de")])
+def test_a_report_of_what_there_is_not_is_refused_instead_of_empty(option: str, value: str) -> None:
+    said = CliRunner().invoke(cli.app, ["reports", "show", "volume", option, value])
+    assert said.exit_code == 2
+    assert f"Invalid value for {option}" in said.output

@@ -11,7 +11,7 @@ from uuid import UUID
 import typer
 
 from clobus.commands import session
-from clobus.core import clock
+from clobus.core import clock, i18n
 from clobus.modules.reports import files, service, tables, upkeep, words
 from clobus.modules.reports.types import By, Filters, Period
 from clobus.runtime import Runtime
@@ -19,6 +19,7 @@ from clobus.sync.onec.push_summary import SummaryPush
 
 app = typer.Typer(no_args_is_help=True, help="Counts, times, marks and kept promises.")
 DAY = ["%Y-%m-%d"]
+KINDS = ("accounting", "support")
 
 
 @app.command()
@@ -40,12 +41,16 @@ def show(
     report = tables.REPORTS.get(name)
     if report is None or (by is not None and by not in get_args(By)):
         raise typer.BadParameter(f"reports are {', '.join(tables.REPORTS)}, by {', '.join(get_args(By))}")
+    for option, given, known in (("--kind", kind, KINDS), ("--language", language, ("", *i18n.LANGUAGES)),
+                                 ("--lang", spoken, i18n.LANGUAGES)):  # fmt: skip
+        if given is not None and given not in known:
+            raise typer.BadParameter(f"one of {', '.join(each for each in known if each)}", param_hint=option)
     suffix = out.suffix.removeprefix(".") if out else ""
     if out is not None and suffix not in files.MEDIA:
         raise typer.BadParameter("the file is .xlsx, .csv, .pdf or .png", param_hint="--out")
     filters = Filters(kind, channel, language, category, manager)
 
-    async def work(runtime: Runtime) -> tables.Table:
+    async def work(runtime: Runtime) -> tuple[tables.Table, dict[str, str]]:
         period = _period(since, until, clock.business_day(clock.now(), runtime.settings.tz))
         async with runtime.db.read() as connection:
             table = await tables.table(connection, report, period, filters, cast(By | None, by))
@@ -53,15 +58,15 @@ def show(
         if out is not None:
             made = await files.make(table, cast(files.Format, suffix), spoken, names)
             out.write_bytes(made.content)  # noqa: ASYNC240 - a command has nothing else to do meanwhile
-        return table
+        return table, names
 
-    table = session.run(work)
+    table, names = session.run(work)
     if out is not None:
         typer.echo(f"{out}: {len(table.lines)} rows")
     elif as_json:
         typer.echo(json.dumps(_plain(table), ensure_ascii=False, default=str, indent=2))
     else:
-        _print(table, spoken)
+        _print(table, spoken, names)
 
 
 @app.command()
@@ -112,14 +117,19 @@ def _plain(table: tables.Table) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _print(table: tables.Table, spoken: str) -> None:
+def _print(table: tables.Table, spoken: str, names: dict[str, str]) -> None:
     columns = table.report.columns
-    typer.echo(f"{words.title(spoken, table.report.name)} · {words.subtitle(spoken, table)}")
+    typer.echo(f"{words.title(spoken, table.report.name)} · {words.subtitle(spoken, table, names)}")
     rows = [[words.grouped(spoken, table.by), *(words.column(spoken, column) for column in columns)]]
     for line in table.lines:
         shown = (words.value(spoken, column, line.values[column.name]) for column in columns)
         rows.append([words.key(spoken, table.by, line), *shown])
-    rows.append(["=", *(words.value(spoken, column, table.total[column.name]) for column in columns)])
+    rows.append(
+        [
+            i18n.text(spoken, "report.total"),
+            *(words.value(spoken, column, table.total[column.name]) for column in columns),
+        ]
+    )
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
     for row in rows:
         typer.echo("  ".join(text.ljust(w) if at == 0 else text.rjust(w) for at, (text, w) in
