@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from xml.etree import ElementTree
@@ -14,6 +15,8 @@ from matplotlib.figure import Figure
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
+from clobus.commands import reports
+from clobus.core import clock
 from clobus.modules.reports import paper, picture, spreadsheet
 from clobus.modules.reports.tables import REPORTS, Line, Table
 from clobus.modules.reports.types import By, Filters, Period
@@ -114,6 +117,20 @@ def test_a_picture_names_its_unit(
     assert (axes.get_ylabel() if by == "month" else axes.get_xlabel()) == unit
 
 
+def test_a_picture_can_be_read_on_a_phone(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = [UUID(int=number) for number in range(1, 12)]
+    names = {key: "Муҳаммаджон Ўткирбекович Абдураҳмонов, катта маслаҳатчи" for key in keys}
+    for told in (table("managers", "manager", keys, names), table("times", "day", [date(2026, 10, 3)])):
+        axes = drawn(monkeypatch, told, "uz")
+        width, _ = axes.figure.get_size_inches()
+        least = min(label.get_fontsize() for label in (*axes.get_xticklabels(), *axes.get_yticklabels()))
+        assert least / 72 / width * 360 >= 7.5, "points of a screen that is 360 wide"
+        assert axes.get_position().width > 0.5
+        legend = axes.figure.legends[0].get_window_extent()
+        assert legend.x0 >= 0
+        assert legend.x1 <= axes.figure.bbox.x1
+
+
 def test_labels_of_a_picture_do_not_lie_over_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
     axes = drawn(monkeypatch, table("sla", "month", [date(2025, month, 1) for month in range(1, 13)]), "en")
     boxes = [label.get_window_extent() for label in axes.get_xticklabels()]
@@ -122,7 +139,19 @@ def test_labels_of_a_picture_do_not_lie_over_one_another(monkeypatch: pytest.Mon
 
 
 def test_a_day_without_requests_is_nought_in_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    axes = drawn(monkeypatch, table("volume", "day", [date(2026, 10, 3), date(2026, 10, 5)]), "ru")
-    assert [list(line.get_ydata()) for line in axes.lines] == [[12, 0, 12]] * 3
+    told = table("volume", "day", [date(2026, 10, 3), date(2026, 10, 5)])
+    for today, rest in ((5, []), (7, [0, 0])):
+        with clock.freeze(datetime(2026, 10, today, 14, tzinfo=UTC)):
+            axes = drawn(monkeypatch, told, "ru")
+        assert [list(line.get_ydata()) for line in axes.lines] == [[12, 0, 12, *rest]] * 3
     empty = drawn(monkeypatch, table("volume", "day", []), "ru")
     assert [text.get_text() for text in empty.texts] == ["За этот период ничего нет"]
+
+
+def test_the_command_names_what_a_report_is_narrowed_to(capsys: pytest.CaptureFixture[str]) -> None:
+    manager = UUID(int=7)
+    told = replace(table("volume", "kind", ["support"]), filters=Filters(manager=manager))
+    reports._print(told, "en", {"manager": "Oʻrinboyev Шухрат"})
+    head, _, _, total = capsys.readouterr().out.splitlines()
+    assert head.endswith("Manager: Oʻrinboyev Шухрат")
+    assert total.startswith("Total ")

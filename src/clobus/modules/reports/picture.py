@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Iterator
 from datetime import date, timedelta
 from threading import Lock
@@ -13,22 +14,25 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from clobus.core import i18n
+from clobus.core import clock, i18n
 from clobus.modules.reports import words
 from clobus.modules.reports.tables import Column, Table
 from clobus.modules.reports.types import SERIES
 
 COLOURS = ("#2563EB", "#0D9488", "#D97706", "#9333EA")
 MOST_BARS = 12
+MOST_LABELS = 6
 LONG = 2 * 3600
 """Of times above so many seconds an axis shows hours."""
 _drawing = Lock()  # fonts are cached without a lock in the library
 
 
 def png(table: Table, language: str, names: dict[str, str] | None = None, *, titled: bool = True) -> bytes:
-    """Draw the columns that the report's chart shows; 1000 by 560 pixels. Without a title where it stands already."""
+    """Draw the columns that the report's chart shows: 1120 by 735 pixels with words that can be read on a phone, or, on
+    paper, wider and without the title that stands there already.
+    """
     with _drawing:
-        figure = Figure(figsize=(10, 5.6), dpi=100, layout="constrained")
+        figure = Figure(figsize=(6.4, 4.2) if titled else (10, 5.6), dpi=175, layout="constrained")
         axes = figure.add_subplot()
         columns = [column for column in table.report.columns if column.name in table.report.chart]
         scale, unit = _scale(table, columns)
@@ -40,13 +44,15 @@ def png(table: Table, language: str, names: dict[str, str] | None = None, *, tit
             axes.set_xlabel(i18n.text(language, f"report.axis.{unit}"))
         if titled:
             figure.suptitle(words.title(language, table.report.name), fontsize=15, fontweight="bold", x=0.02, ha="left")
-            axes.set_title(words.subtitle(language, table, names), fontsize=10, color="#555555", loc="left")
+            told = textwrap.fill(words.subtitle(language, table, names), 76 if table.by in SERIES else 44)
+            axes.set_title(told, fontsize=10, color="#555555", loc="left")
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(axis="x" if table.by not in SERIES else "y", color="#E5E7EB")
         axes.set_axisbelow(True)
         if table.lines:
             # Below the picture: within it, it would lie over what it explains.
-            figure.legend(loc="outside lower center", ncols=len(columns), frameon=False, fontsize=11)
+            beside = len(columns) if sum(len(words.column(language, column)) for column in columns) < 50 else 1
+            figure.legend(loc="outside lower center", ncols=beside, frameon=False, fontsize=11)
         else:
             axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
             axes.text(
@@ -78,7 +84,7 @@ def _lines(axes: Any, table: Table, columns: list[Column], language: str, scale:
         values = [value / scale for _, value in told if value is not None]
         axes.plot(places, values, color=colour, linewidth=2, marker="o" if len(values) < 40 else "",
                   markersize=4, label=words.column(language, column))  # fmt: skip
-    step = max(1, -(-len(keys) // 8))
+    step = max(1, -(-len(keys) // MOST_LABELS))
     labels = [_short(language, table.by, key) for key in keys]
     axes.set_xticks(list(range(len(keys)))[::step], labels[::step], fontsize=10)
     axes.yaxis.set_major_locator(MaxNLocator(6, integer=columns[0].unit == "count"))
@@ -86,8 +92,10 @@ def _lines(axes: Any, table: Table, columns: list[Column], language: str, scale:
 
 
 def _between(table: Table) -> Iterator[date]:
-    """All days, weeks or months from the first to the last that has requests."""
+    """All days, weeks or months from the first to the last that has requests; days until today, if it is asked for."""
     at, last = table.lines[0].key, table.lines[-1].key
+    if table.by == "day":
+        last = max(last, min(table.period.last, clock.now().date()))
     while at <= last:
         yield at
         following = at + timedelta(days={"day": 1, "week": 7, "month": 32}[table.by])
@@ -95,7 +103,7 @@ def _between(table: Table) -> Iterator[date]:
 
 
 def _short(language: str, by: str, key: date) -> str:
-    """A label that fits beside seven others."""
+    """A label that fits beside others."""
     return str(format_date(key, "LLL y" if by == "month" else "dd.MM.yy", locale=i18n.language_of(language)))
 
 
@@ -107,7 +115,7 @@ def _bars(axes: Any, table: Table, columns: list[Column], language: str, scale: 
         values = [(line.values[column.name] or 0) / scale for line in lines]
         axes.barh(places, values, height=height, color=colour, label=words.column(language, column))
     middle = height * (len(columns) - 1) / 2
-    labels = [words.key(language, table.by, line)[:40] for line in lines]
+    labels = [textwrap.shorten(words.key(language, table.by, line), 34, placeholder="…") for line in lines]
     axes.set_yticks([at + middle for at in range(len(lines))], labels, fontsize=10)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=columns[0].unit == "count"))
     axes.set_xlim(left=0)
