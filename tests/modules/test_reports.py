@@ -34,6 +34,7 @@ SHOWN = {
                    " / nullif(count(*) filter (where status in ('closed', 'resolved')), 0), 1)::float8",
     "csat": "round(sum(marks_sum)::numeric / nullif(sum(marks_n), 0), 2)::float8",
     "first_due": "coalesce(sum(first_met + first_missed), 0)", "first_met": "coalesce(sum(first_met), 0)",
+    "first_missed": "coalesce(sum(first_missed), 0)", "closing_missed": "coalesce(sum(closing_missed), 0)",
     "first_sla": "round(sum(first_met) * 100.0 / nullif(sum(first_met + first_missed), 0), 1)::float8",
     "closing_due": "coalesce(sum(closing_met + closing_missed), 0)", "closing_met": "coalesce(sum(closing_met), 0)",
     "closing_sla": "round(sum(closing_met) * 100.0 / nullif(sum(closing_met + closing_missed), 0), 1)::float8",

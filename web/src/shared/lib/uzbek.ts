@@ -12,7 +12,7 @@ export function uzbekDate(when: Date, options: Intl.DateTimeFormatOptions): stri
   const parts = dateWriter("en-GB", { timeZone: options.timeZone, weekday: "short", day: "numeric", month: "numeric", year: "numeric" }).formatToParts(when);
   const part = (type: string) => parts.find((each) => each.type === type)?.value ?? "";
   const month = MONTHS[Number(part("month")) - 1] ?? "";
-  const day = options.day ? `${part("day")}-${options.month === "short" ? month.slice(0, 3) : month}` : "";
+  const day = options.day ? `${Number(part("day"))}-${options.month === "short" ? month.slice(0, 3) : month}` : "";
   const date = [day, options.year ? part("year") : ""].filter(Boolean).join(" ");
   return [options.weekday ? DAYS[part("weekday")] : "", date].filter(Boolean).join(", ");
 }

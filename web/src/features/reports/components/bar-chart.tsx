@@ -1,5 +1,6 @@
 "use client";
 
+import { useTranslations } from "next-intl";
 import type { Column, Row } from "../api";
 import { useValue } from "../value";
 
@@ -8,6 +9,7 @@ const BARS = ["bg-accent", "bg-warn", "bg-info"];
 
 /** Columns of a report by kind, manager or the like, the largest first. */
 export default function BarChart({ columns, rows }: { columns: Column[]; rows: Row[] }) {
+  const t = useTranslations("reports");
   const write = useValue();
   const top = Math.max(1e-9, ...rows.flatMap((row) => columns.map((column) => row.values[column.name] ?? 0)));
   return (
@@ -32,6 +34,7 @@ export default function BarChart({ columns, rows }: { columns: Column[]; rows: R
           </li>
         ))}
       </ul>
+      {rows.length > MOST && <p className="text-sm text-muted">{t("chart_most", { n: MOST, all: rows.length })}</p>}
       <ul aria-hidden className="flex flex-wrap gap-x-5 gap-y-1 text-sm text-muted">
         {columns.map((column, number) => (
           <li key={column.name} className="flex items-center gap-2">

@@ -3,6 +3,7 @@
 import dynamic from "next/dynamic";
 import { Skeleton } from "@/shared/ui/state";
 import { GROUPS, type Table } from "../api";
+import { filled } from "../filled";
 
 const waiting = () => <Skeleton className="h-64 w-full" />;
 const LineChart = dynamic(() => import("./line-chart"), { ssr: false, loading: waiting });
@@ -14,6 +15,6 @@ export const HeatMap = dynamic(() => import("./heat-map"), { ssr: false, loading
 export function Chart({ table }: { table: Table }) {
   const columns = table.columns.filter((column) => table.chart.includes(column.name));
   return GROUPS.indexOf(table.by as (typeof GROUPS)[number]) < 3
-    ? <LineChart columns={columns} rows={table.rows} label={`${table.title}: ${columns.map((each) => each.title).join(", ")}`} />
+    ? <LineChart columns={columns} rows={filled(table.by, columns, table.rows)} label={`${table.title}: ${columns.map((each) => each.title).join(", ")}`} />
     : <BarChart columns={columns} rows={table.rows} />;
 }

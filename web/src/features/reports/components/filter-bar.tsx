@@ -38,8 +38,8 @@ export function FilterBar({ asked, set }: Props) {
           value={span ?? ""}
           onChange={(event) => choose(event.target.value as Span | "")}
         />
-        <Input type="date" label={t("from")} value={asked.from} max={asked.to} onChange={(event) => event.target.value && set({ from: event.target.value, to: asked.to })} />
-        <Input type="date" label={t("to")} value={asked.to} min={asked.from} onChange={(event) => event.target.value && set({ from: asked.from, to: event.target.value })} />
+        <Day label={t("from")} value={asked.from} set={(from) => set({ from, to: from > asked.to ? from : asked.to })} />
+        <Day label={t("to")} value={asked.to} set={(to) => set({ from: to < asked.from ? to : asked.from, to })} />
         <Button look="secondary" aria-expanded={open} onClick={() => setOpen(!open)}>
           <SlidersHorizontal aria-hidden className="size-4" />
           {chosen ? t("filters_chosen", { n: chosen }) : t("filters")}
@@ -66,4 +66,15 @@ export function FilterBar({ asked, set }: Props) {
       )}
     </div>
   );
+}
+
+/** A day that is asked for once it is whole: a year that is being typed goes through 0002 and 0020. */
+function Day({ label, value, set }: { label: string; value: string; set: (day: string) => void }) {
+  const [draft, setDraft] = useState<string | null>(null);
+  const change = (day: string) => {
+    const whole = day >= "2000-01-01" && day <= "2100-12-31";
+    setDraft(whole ? null : day);
+    if (whole) set(day);
+  };
+  return <Input type="date" label={label} value={draft ?? value} onChange={(event) => change(event.target.value)} onBlur={() => setDraft(null)} />;
 }

@@ -5,7 +5,7 @@ import { useValue } from "../value";
 
 const WIDTH = 860, HEIGHT = 280, LEFT = 96, RIGHT = 16, TOP = 12, BOTTOM = 30;
 const STROKES = ["stroke-accent", "stroke-warn", "stroke-info"], FILLS = ["fill-accent", "fill-warn", "fill-info"];
-const SWATCHES = ["bg-accent", "bg-warn", "bg-info"], DASHES = [undefined, "7 4", "2 4"];
+const DASHES = [undefined, "7 4", "2 4"];
 
 /** A round number not below the highest value, so that four lines of the grid are round as well. */
 function ceiling(highest: number, unit: Column["unit"]): number {
@@ -14,8 +14,8 @@ function ceiling(highest: number, unit: Column["unit"]): number {
   const steps = unit === "seconds" ? [240, 480, 1200, 2400, 3600, 7200, 14_400, 28_800, 57_600, 115_200, 230_400, 460_800] : [];
   const fit = steps.find((step) => step >= highest);
   if (fit) return fit;
-  const size = 10 ** Math.floor(Math.log10(Math.max(highest, 1)));
-  return [1, 2, 4, 8, 10].map((factor) => factor * size).find((step) => step >= Math.max(highest, 4)) ?? highest;
+  const size = 10 ** Math.floor(Math.log10(Math.max(highest / 4, 1)));
+  return [4, 8, 12, 20, 40].map((factor) => factor * size).find((step) => step >= highest) ?? highest;
 }
 
 /** Columns of a report over time. The same numbers stand in the table behind it. */
@@ -40,7 +40,7 @@ export default function LineChart({ columns, rows, label }: { columns: Column[];
         ))}
         {columns.map((column, number) => (
           <g key={column.name}>
-            <path d={path(rows.map((row) => row.values[column.name] ?? null), x, y)} fill="none" strokeWidth="2.5" strokeLinejoin="round" strokeDasharray={DASHES[number]} className={STROKES[number]} />
+            <path d={path(rows.map((row) => row.values[column.name]), x, y)} fill="none" strokeWidth="2.5" strokeLinejoin="round" strokeDasharray={DASHES[number]} className={STROKES[number]} />
             {rows.length <= 62 && rows.map((row, at) => {
               const value = row.values[column.name];
               return value != null && (
@@ -55,7 +55,7 @@ export default function LineChart({ columns, rows, label }: { columns: Column[];
       <ul className="mt-3 flex flex-wrap gap-x-5 gap-y-1 text-sm text-muted">
         {columns.map((column, number) => (
           <li key={column.name} className="flex items-center gap-2">
-            <span aria-hidden className={`h-1 w-5 rounded ${SWATCHES[number]}`} />
+            <svg aria-hidden viewBox="0 0 28 4" className="h-1 w-7"><line x2="28" y1="2" y2="2" strokeWidth="2.5" strokeDasharray={DASHES[number]} className={STROKES[number]} /></svg>
             {column.title}
           </li>
         ))}
@@ -64,11 +64,12 @@ export default function LineChart({ columns, rows, label }: { columns: Column[];
   );
 }
 
-/** A line with gaps where there is nothing to tell. */
-function path(values: (number | null)[], x: (at: number) => number, y: (value: number) => number): string {
+/** A line with gaps where there is nothing to tell; it goes on over days that no request came on. */
+function path(values: (number | null | undefined)[], x: (at: number) => number, y: (value: number) => number): string {
   let open = false;
   return values
     .map((value, at) => {
+      if (value === undefined) return "";
       if (value === null) {
         open = false;
         return "";

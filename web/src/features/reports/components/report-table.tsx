@@ -10,7 +10,7 @@ import { useValue } from "../value";
 /** Which requests a column counts; columns that are not here count all, or none in particular. */
 const ONLY: Record<string, Only> = {
   closed: "closed", cancelled: "cancelled", repeated: "repeated", redated: "redated", rated: "rated", first_met: "first_met",
-  closing_met: "closing_met", first_count: "first", answer_count: "answer", closing_count: "closing",
+  first_missed: "first_missed", closing_met: "closing_met", closing_missed: "closing_missed", first_count: "first", answer_count: "answer", closing_count: "closing",
 };
 const PLAIN = new Set(["requests", ...Object.keys(ONLY)]);
 

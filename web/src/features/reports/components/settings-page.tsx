@@ -99,9 +99,15 @@ function ScheduleTable({ items, head, edit }: { items: Schedule[]; head: boolean
         { key: "to", title: t("schedule.recipient"), cell: (row) => `${row.recipient} · ${row.format.toUpperCase()}` },
         { key: "last", title: t("schedule.last"), cell: (row) => {
           const state = fate(row.sent_state);
-          return state ? <Badge tone={state === "sent" ? "good" : state === "failed" ? "bad" : "warn"}>{t(`schedule.state.${state}`)}</Badge> : row.active ? "—" : <Badge>{t("schedule.paused")}</Badge>;
+          if (!state) return "—";
+          return (
+            <span className="grid justify-items-start gap-1">
+              <Badge tone={state === "sent" ? "good" : state === "failed" ? "bad" : "warn"}>{t(`schedule.state.${state}`)}</Badge>
+              {row.sent_error && <span lang="en" className="text-sm break-words text-muted">{row.sent_error}</span>}
+            </span>
+          );
         } },
-        { key: "next", title: t("schedule.next"), cell: (row) => <span className="num">{row.next_at ? format.moments(row.next_at) : "—"}</span> },
+        { key: "next", title: t("schedule.next"), cell: (row) => row.active ? <span className="num">{row.next_at ? format.moments(row.next_at) : "—"}</span> : <Badge>{t("schedule.paused")}</Badge> },
         ...(head ? [{ key: "act", title: t("schedule.change"), right: true, cell: (row: Schedule) => (
           <span className="inline-flex gap-1">
             <Button look="quiet" onClick={() => edit(row)}>{t("schedule.change")}</Button>
