@@ -32,7 +32,7 @@ export function ReportSettingsPage() {
       />
       <div className="grid gap-6">
         {role !== "manager" && role !== null && <Schedules head={head} />}
-        <Section title={t("promises")} text={t("promises_text")}>
+        <Section title={t("promises")} text={head ? t("promises_text") : undefined}>
           <Loaded query={promises}>
             {({ items, recount }) => (
               <>
