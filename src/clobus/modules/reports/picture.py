@@ -45,6 +45,8 @@ def png(table: Table, language: str, names: dict[str, str] | None = None, *, tit
         if titled:
             figure.suptitle(words.title(language, table.report.name), fontsize=15, fontweight="bold", x=0.02, ha="left")
             told = textwrap.fill(words.subtitle(language, table, names), 76 if table.by in SERIES else 44)
+            if table.by not in SERIES and len(table.lines) > MOST_BARS:
+                told += f"\n{i18n.text(language, 'report.cut', {'n': MOST_BARS, 'all': len(table.lines)})}"
             axes.set_title(told, fontsize=10, color="#555555", loc="left")
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(axis="x" if table.by not in SERIES else "y", color="#E5E7EB")

@@ -19,6 +19,7 @@ _FORMATS = {"count": "#,##0", "seconds": "[h]:mm:ss", "percent": "0.0%", "mark":
 _AXES = {"count": "#,##0", "seconds": "[h]:mm", "percent": "0%", "mark": "0.0"}
 HEAD = 3
 """Rows above the table: title, period, an empty one."""
+MOST_BARS = 15
 _DAY = 86_400
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
 _MONTHS = {"ru": "[$-419]mmmm yyyy", "uz": "[$-443]mmmm yyyy", "en": "[$-409]mmmm yyyy"}
@@ -127,7 +128,10 @@ def _chart(book: Any, sheet: Any, table: Table, language: str) -> None:
     """Lines over time, where days without requests keep their place; bars of the largest by anything else."""
     lines = table.by in SERIES
     chart = book.add_chart({"type": "line" if lines else "bar"})
-    name, last = sheet.get_name(), HEAD + min(len(table.lines), 400 if lines else 15)
+    name, last = sheet.get_name(), HEAD + (len(table.lines) if lines else min(len(table.lines), MOST_BARS))
+    title = words.title(language, table.report.name)
+    if last < HEAD + len(table.lines):
+        title += f"\n{i18n.text(language, 'report.cut', {'n': MOST_BARS, 'all': len(table.lines)})}"
     for at, column in enumerate(table.report.columns, 1):
         if column.name in table.report.chart:
             chart.add_series(
@@ -138,7 +142,7 @@ def _chart(book: Any, sheet: Any, table: Table, language: str) -> None:
                     "marker": {"type": "circle", "size": 4} if len(table.lines) < 40 else {"type": "none"},
                 }
             )
-    chart.set_title({"name": words.title(language, table.report.name), "name_font": {"size": 12}})
+    chart.set_title({"name": title, "name_font": {"size": 12}})
     chart.set_legend({"position": "bottom"})
     unit = next(column.unit for column in table.report.columns if column.name in table.report.chart)
     # Of a chart that lies down, the axis of values is y to Excel and x to the library.
