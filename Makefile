@@ -8,6 +8,8 @@ CHANGES ?=
 BENCH ?=
 BIN := .venv/bin
 INSTALL := sh tools/bootstrap.sh
+# Bytecode is kept, wherever the machine says otherwise: compiling everything anew doubles the start of each process.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help install run check test e2e lighthouse walks fuzz chaos bench migrate openapi web client lock format clean
 
