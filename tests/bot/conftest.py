@@ -10,10 +10,10 @@ from uuid import UUID
 
 import httpx
 import pytest
-from aiogram import Bot
 
+from clobus.bot import aiogram_types as aiogram_types  # before anything that imports aiogram
 from clobus.bot import rules
-from clobus.bot.handling import Handler
+from clobus.bot.handling import Bot, Handler
 from clobus.core import inbox
 from clobus.core.db import rows, run
 from clobus.core.ids import new_id

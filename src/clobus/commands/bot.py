@@ -6,6 +6,7 @@ import gc
 
 import uvloop
 
+from clobus.bot import aiogram_types as aiogram_types  # before anything that imports aiogram
 from clobus.bot.process import run_bot
 from clobus.commands import session
 from clobus.core import logging
