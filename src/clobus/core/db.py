@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import select
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
 import msgspec
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, OperationalError
 from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, TupleRow, dict_row, tuple_row
 from psycopg.types.json import set_json_dumps, set_json_loads
@@ -18,6 +18,9 @@ from psycopg_pool import AsyncConnectionPool
 from clobus.core import signals
 
 Connection = AsyncConnection[DictRow]
+
+SPARE = 2
+"""So many connections for locks are kept by a process."""
 
 _in_transaction: ContextVar[bool] = ContextVar("clobus_in_transaction", default=False)
 
@@ -68,6 +71,8 @@ class Database:
             timeout=30,
             reconnect_timeout=5,
         )
+        self._spare: list[Connection] = []
+        self._closed = False
         self.signals = signals.Signals(self.read, self.dedicated)
 
     async def open(self) -> None:
@@ -76,7 +81,10 @@ class Database:
 
     async def close(self) -> None:
         """Send what is still to be told, and close all connections."""
+        self._closed = True
         await self.signals.close()
+        while self._spare:
+            await self._spare.pop().close()
         await self._pool.close()
 
     @asynccontextmanager
@@ -116,14 +124,46 @@ class Database:
 
     @asynccontextmanager
     async def dedicated(self) -> AsyncIterator[Connection]:
-        """Give a connection of its own, outside of the pool: for LISTEN and session locks."""
-        connection = await AsyncConnection.connect(
-            self.dsn, autocommit=True, row_factory=dict_row, options="-c timezone=UTC"
-        )
+        """Give a connection of its own, outside of the pool: for LISTEN."""
+        connection = await self._connect()
         try:
             yield connection
         finally:
             await connection.close()
+
+    @asynccontextmanager
+    async def locking(self) -> AsyncIterator[Connection]:
+        """Give a connection of its own for session locks; they end with the block, and with the process.
+
+        A few are kept for the next blocks: to connect costs both sides more than most of what is done under a lock.
+        """
+        connection = await self._spare_one() or await self._connect()
+        kept = False
+        try:
+            yield connection
+            if not self._closed and len(self._spare) < SPARE:
+                with suppress(OperationalError):  # the server is gone, and the locks with it
+                    await connection.execute("select pg_advisory_unlock_all()")
+                    kept = not self._closed and len(self._spare) < SPARE
+        finally:
+            if kept:
+                self._spare.append(connection)
+            else:
+                await connection.close()
+
+    async def _spare_one(self) -> Connection | None:
+        while self._spare:
+            connection = self._spare.pop()
+            try:
+                await _still_there(connection)
+            except OperationalError:
+                await connection.close()
+            else:
+                return connection
+        return None
+
+    async def _connect(self) -> Connection:
+        return await AsyncConnection.connect(self.dsn, autocommit=True, row_factory=dict_row, options="-c timezone=UTC")
 
 
 @asynccontextmanager
@@ -132,7 +172,7 @@ async def advisory_lock(db: Database, name: str) -> AsyncIterator[bool]:
 
     The lock belongs to a connection of its own: it is gone with the process, however that ends.
     """
-    async with db.dedicated() as connection:
+    async with db.locking() as connection:
         row = await one(connection, "select pg_try_advisory_lock(hashtextextended(%s, 0)) as got", (name,))
         yield bool(row and row["got"])
 
