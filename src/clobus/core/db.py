@@ -141,15 +141,18 @@ class Database:
         kept = False
         try:
             yield connection
-            if not self._closed and len(self._spare) < SPARE:
+            if self._keeps_more():
                 with suppress(OperationalError):  # the server is gone, and the locks with it
                     await connection.execute("select pg_advisory_unlock_all()")
-                    kept = not self._closed and len(self._spare) < SPARE
+                    kept = self._keeps_more()
         finally:
             if kept:
                 self._spare.append(connection)
             else:
                 await connection.close()
+
+    def _keeps_more(self) -> bool:
+        return not self._closed and len(self._spare) < SPARE
 
     async def _spare_one(self) -> Connection | None:
         while self._spare:
