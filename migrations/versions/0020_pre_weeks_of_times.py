@@ -19,7 +19,8 @@ _OF = """
     from rep.times_of_{who} where grain = 'd' group by 2, 3 order by 2, 3
 """
 _BY = """
-    insert into rep.times_by_{who} (grain, day, {who}, kind, channel, language, first_times, answer_times, closing_times)
+    insert into rep.times_by_{who}
+        (grain, day, {who}, kind, channel, language, first_times, answer_times, closing_times)
     select 'w', date_trunc('week', f.day)::date, f.{who}, f.kind, f.channel, f.language, {sums}
     from rep.facts f {joins} group by 2, 3, 4, 5, 6 having num_nonnulls({counts}) > 0 order by 2, 3, 4, 5, 6
 """
