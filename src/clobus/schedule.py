@@ -259,7 +259,7 @@ async def _alerts(parts: Parts) -> None:
             await partners.note(connection, system, answers=error is None, millis=millis, breaker=breaker, error=error)
     given = settings.alerts
     limits = alerts.Thresholds(
-        given.errors, given.minutes, given.away_seconds, given.drift_minutes,
+        given.errors, given.minutes, given.away_seconds, given.drift_minutes, given.refusals, given.refusal_minutes,
         intervals=expected(settings), watched=parts.watch.seconds(),
     )  # fmt: skip
     async with runtime.db.transaction() as connection:

@@ -94,12 +94,16 @@ class Messages(_Group):
 
 
 class Alerts(_Group):
-    """When people are told: more than `errors` in `minutes`, a process stale, a partner away, drift that stays."""
+    """When people are told: more than `errors` in `minutes`, a process stale, a partner away, drift that stays, more
+    than `refusals` refused log-ins in `refusal_minutes`.
+    """
 
     errors: int = Field(default=10, ge=1)
     minutes: int = Field(default=5, ge=1)
     away_seconds: int = Field(default=60, ge=1)
     drift_minutes: int = Field(default=30, ge=1)
+    refusals: int = Field(default=100, ge=1)
+    refusal_minutes: int = Field(default=15, ge=1)
     language: str = Field(default="ru", pattern="^(uz|ru|en)$")
 
 

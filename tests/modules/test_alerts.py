@@ -13,7 +13,8 @@ from clobus.core.errors import GatewayDown, OutcomeUnknown
 from clobus.modules.ops import alerts
 from clobus.modules.ops.alerts import Thresholds
 
-LIMITS = Thresholds(errors=2, minutes=5, away_seconds=60, drift_minutes=30, intervals={"cons": 30.0}, watched=3600)
+LIMITS = Thresholds(errors=2, minutes=5, away_seconds=60, drift_minutes=30, refusals=3, refusal_minutes=15,
+                    intervals={"cons": 30.0}, watched=3600)  # fmt: skip
 
 
 class Bot:
@@ -162,3 +163,23 @@ async def test_a_report_that_was_not_delivered_is_told_once_and_when_the_next_on
         "Kun yakuni yetkazilmadi: 20-aprel. not yet",
         "Yana joyida: Jadval bo‘yicha hisobot yetkazilmadi: “SLA bajarilishi”, 20-aprel. mail.refused",
     ]
+
+
+async def test_more_refused_log_ins_than_mistakes_explain_are_told(db: Database) -> None:
+    bot = Bot()
+
+    async def refused(times: int, minutes: int) -> None:
+        await execute(
+            db,
+            "insert into log.audit (actor, act, at) select 'nobody', 'session.refused',"
+            f" now() - interval '{minutes} min' from generate_series(1, {times})",
+        )
+
+    await refused(20, 16)
+    await refused(3, 1)
+    await look(db, bot, "en")
+    assert bot.said == []
+    await refused(1, 0)
+    await look(db, bot, "en")
+    await look(db, bot, "en")
+    assert [text.partition(":")[0] for text in bot.said] == ["More than 3 log-ins were refused in the last 15 min"]

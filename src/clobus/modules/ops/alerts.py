@@ -30,6 +30,8 @@ class Thresholds:
     minutes: int
     away_seconds: float
     drift_minutes: float
+    refusals: int
+    refusal_minutes: int
     intervals: Mapping[str, float]
     watched: float
 
@@ -63,7 +65,7 @@ def stale_after(every: float) -> float:
 
 async def troubles(connection: Connection, limits: Thresholds) -> list[Trouble]:
     """Everything that people should know of, as it is now."""
-    found = [await _errors(connection, limits), await _drift(connection, limits)]
+    found = [await _errors(connection, limits), await _drift(connection, limits), await _guessing(connection, limits)]
     others = await _stale(connection, limits) + await _away(connection, limits) + await _noted(connection)
     others += await _unsent(connection)
     return [t for t in found if t] + others
@@ -245,6 +247,19 @@ async def _drift(connection: Connection, limits: Thresholds) -> Trouble | None:
         return None
     minutes = f"{limits.drift_minutes:g}"
     return Trouble("drift", "alert.drift", {"minutes": minutes, "count": row["count"], "age": row["age"]})
+
+
+async def _guessing(connection: Connection, limits: Thresholds) -> Trouble | None:
+    """More log-ins refused than people's mistakes explain: the row that is one too many is of just now."""
+    found = await one(
+        connection,
+        "select from (select at from log.audit where act = 'session.refused' order by id desc offset %s limit 1) a"
+        " where at > now() - make_interval(mins => %s)",
+        (limits.refusals, limits.refusal_minutes),
+    )
+    if found is None:
+        return None
+    return Trouble("guessing", "alert.guessing", {"minutes": limits.refusal_minutes, "limit": limits.refusals})
 
 
 async def _unsent(connection: Connection) -> list[Trouble]:
