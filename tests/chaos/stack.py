@@ -17,6 +17,7 @@ import psycopg
 from psycopg import sql
 
 from clobus.core import migrations
+from clobus.core.http import trusting
 from clobus.sandbox import instance as instances
 from clobus.sandbox import process, progress
 from clobus.sandbox.instance import TWINS, Instance
@@ -179,7 +180,8 @@ class Stack:
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(f"{self.api_url}/health/live", timeout=2, trust_env=False).status_code == 200
+            answer = httpx.get(f"{self.api_url}/health/live", timeout=2, trust_env=False, verify=trusting())
+            return answer.status_code == 200
         except httpx.HTTPError:
             return False
 

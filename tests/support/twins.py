@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import httpx
 
+from clobus.core.http import trusting
 from clobus.sandbox import process
 
 KINDS = ("onec", "chatwoot", "telegram", "mail", "oidc")
@@ -75,7 +76,7 @@ class TwinProcess:
                 process_group=0,
                 preexec_fn=process.die_with_parent(signal.SIGKILL),
             )
-        self._http = httpx.Client(base_url=self.base_url, timeout=30, trust_env=False)
+        self._http = httpx.Client(base_url=self.base_url, timeout=30, trust_env=False, verify=trusting())
         deadline = time.monotonic() + seconds
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:

@@ -83,7 +83,7 @@ def open_client(
     client = httpx.AsyncClient(
         base_url=base_url,
         timeout=timeout,
-        verify=_trusting(None if verify is True else str(verify)),
+        verify=trusting(None if verify is True else str(verify)),
         auth=auth,
         headers=dict(headers or {}),
         limits=limits or httpx.Limits(max_connections=8, max_keepalive_connections=8, keepalive_expiry=30.0),
@@ -96,7 +96,7 @@ def open_client(
 
 
 @cache
-def _trusting(ca_file: str | None) -> ssl.SSLContext:
+def trusting(ca_file: str | None = None) -> ssl.SSLContext:
     """What certificates are checked with; one for all partners: to read the authorities in takes 20 ms each time."""
     return httpx.create_ssl_context(trust_env=False) if ca_file is None else ssl.create_default_context(cafile=ca_file)
 

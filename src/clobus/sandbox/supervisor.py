@@ -15,6 +15,7 @@ from types import FrameType
 
 import httpx
 
+from clobus.core.http import trusting
 from clobus.sandbox import process
 from clobus.sandbox.postgres import Postgres
 from clobus.sandbox.process import PartError
@@ -154,7 +155,7 @@ def signals() -> Iterator[None]:
 def answers(url: str) -> bool:
     """Tell whether an address answers 200 now."""
     try:
-        return httpx.get(url, timeout=2, trust_env=False).status_code == 200
+        return httpx.get(url, timeout=2, trust_env=False, verify=trusting()).status_code == 200
     except httpx.HTTPError:
         return False
 
