@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from clobus.core import clock
 from clobus.core.db import rows, run
 from clobus.core.ids import new_id
+from clobus.modules.accounts.service import create_key
 from tests.api.conftest import Api
 
 KIND = "Техническая поддержка"
@@ -73,6 +74,40 @@ async def test_a_request_is_handed_over_once_and_who_did_it_is_known(api: Api) -
     assert (event["origin"], event["changes"]["manager"]) == ("operator", [str(anna), str(boris)])
     assert event["actor"].startswith("key:")
     assert story["request"]["company_name"] == "ООО Ромашка"
+
+
+async def test_of_two_who_hand_over_at_once_the_second_is_told_of_the_first(api: Api) -> None:
+    anna, boris, carim = [await _manager(api, name) for name in ("Anna", "Boris", "Carim")]
+    path = f"/api/desk/requests/{await _request(api, manager=anna)}/manager"
+    seen = {"from_manager": str(anna)}
+    first = await api.post(path, {"manager_key": str(boris), **seen}, role="head")
+    second = await api.post(path, {"manager_key": str(carim), **seen}, role="head")
+    assert (first.status_code, second.status_code, second.json()["code"]) == (200, 409, "consultation.handed_over")
+    loose = f"/api/desk/requests/{await _request(api)}/manager"
+    nobody = {"manager_key": str(anna), "from_manager": None}
+    assert (await api.post(loose, nobody, role="head")).status_code == 200
+    late = await api.post(loose, {**nobody, "manager_key": str(boris)}, role="head")
+    assert late.json()["code"] == "consultation.handed_over"
+    # Who looked again decides again.
+    done = await api.post(path, {"manager_key": str(carim), "from_manager": str(boris)}, role="head")
+    assert done.json()["manager_name"] == "Carim"
+
+
+async def test_what_has_ended_is_overdue_no_more(api: Api) -> None:
+    late = clock.now() - timedelta(hours=2)
+    for over, status in ({"status": "open"}, True), ({"status": "resolved"}, False), ({"denied": True}, False):
+        made = await _request(api, start_date=late, **over)
+        assert (await api.get(f"/api/desk/requests/{made}", "manager")).json()["request"]["overdue"] is status, over
+
+
+async def test_a_manager_knows_his_own_line_among_the_managers(api: Api) -> None:
+    anna = await _manager(api, "Anna")
+    await _manager(api, "Boris")
+    async with api.runtime.db.transaction() as connection:
+        key = await create_key(connection, "manager", "of Anna", subject_id=anna)
+    shown = await api.http.get("/api/desk/managers", headers={"Authorization": f"Bearer {key}"})
+    assert {row["name"]: row["own"] for row in shown.json()} == {"Anna": True, "Boris": False}
+    assert not any(row["own"] for row in (await api.get("/api/desk/managers", "head")).json())
 
 
 async def test_a_partner_that_is_away_leaves_the_rest_of_the_story(api: Api) -> None:

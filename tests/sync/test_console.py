@@ -80,6 +80,17 @@ async def _manager(console: Console) -> tuple[UUID, date]:
     return UUID(free["manager_key"]), day
 
 
+async def test_the_story_names_the_manager_that_1c_shows(console: Console) -> None:
+    [row] = await console.fetch(
+        "select c.cons_id, u.description as name from cons.cons c join cons.users u on u.cl_ref_key = c.manager"
+        " where c.cl_ref_key is not null and c.status = 'closed' order by c.create_date desc limit 1"
+    )
+    async with console.runtime.db.transaction() as connection:  # ours differs: the page has to show it
+        await run(connection, "update cons.cons set manager = null where cons_id = %s", (row["cons_id"],))
+    now = (await console.call("GET", f"/api/desk/requests/{row['cons_id']}")).json()["now"]
+    assert (now["postgres"]["manager_name"], now["onec"]["manager_name"]) == (None, row["name"])
+
+
 async def test_a_closed_day_counts_at_once_reaches_1c_and_opens_again(console: Console) -> None:
     key, day = await _manager(console)
     path = f"/api/desk/managers/{key}/closings/{day}"

@@ -79,10 +79,13 @@ async def story(request: Request, name: str, principal: Reader) -> Response:
 
 @router.post(
     "/requests/{name}/manager", response_model=CardOut, summary="Hand over to a manager",
-    responses=problems_of("consultation.unknown", "manager.unknown", "consultation.ended", "consultation.same_manager"),
+    responses=problems_of("consultation.unknown", "manager.unknown", "consultation.ended", "consultation.same_manager",
+                          "consultation.handed_over"),
 )  # fmt: skip
 async def hand_over(request: Request, name: str, body: HandOverIn, principal: Writer) -> Response:
-    """Give a request to a manager: ours at once, 1C (of a support request Chatwoot) by the next push. 404, 409, 422."""
+    """Give a request to a manager: ours at once, 1C (of a support request Chatwoot) by the next push. 404, 422;
+    409 when it has ended, or when it is with another manager by now than whoever asks was shown.
+    """
     async with request.app.state.runtime.db.transaction() as connection:
         cons_id = await reading.find(connection, name[:NAME_LENGTH], reading.visible_to(principal))
         row = (await service.load(connection, [cons_id], lock=True))[cons_id]
@@ -90,6 +93,8 @@ async def hand_over(request: Request, name: str, body: HandOverIn, principal: Wr
             raise Conflict("consultation.ended", {"status": row.status.value})
         if row.manager == body.manager_key:
             raise Unprocessable("consultation.same_manager")
+        if "from_manager" in body.model_fields_set and row.manager != body.from_manager:
+            raise Conflict("consultation.handed_over")
         if not await workload.listed(connection, settings_of(request).tz, body.manager_key):
             raise NotFound("manager.unknown")
         await service.request_manager(connection, row, body.manager_key, origin=Origin.OPERATOR, actor=principal.id)

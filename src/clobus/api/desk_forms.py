@@ -14,7 +14,7 @@ Version = Annotated[str, Field(min_length=1, max_length=64, description="The ver
 
 
 class CardOut(BaseModel):
-    """A request in a list of the desk; `overdue` when its planned moment has passed."""
+    """A request in a list of the desk; `overdue` when its planned moment has passed and it is still open."""
 
     cons_id: UUID
     number: str | None
@@ -74,15 +74,18 @@ class StoryOut(BaseModel):
 
 
 class HandOverIn(BaseModel):
-    """To whom a request is given."""
+    """To whom a request is given; `from_manager` is with whom the page showed it, null for nobody."""
 
     model_config = ConfigDict(extra="forbid")
 
     manager_key: UUID
+    from_manager: UUID | None = None
 
 
 class ManagerOut(BaseModel):
-    """A manager; `closed` are the days from today on that he takes no more, `unsent` those that 1C is to be told."""
+    """A manager; `closed` are the days from today on that he takes no more, `unsent` those that 1C is to be
+    told; `own` whether it is who asks.
+    """
 
     manager_key: UUID
     name: str
@@ -102,6 +105,7 @@ class ManagerOut(BaseModel):
     skills: list[str]
     closed: list[date]
     unsent: list[date]
+    own: bool
 
 
 class ClosingIn(BaseModel):

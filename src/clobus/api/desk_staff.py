@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -25,9 +25,13 @@ Closer = Annotated[Principal, Depends(require(*STAFF, scope="desk:write", limit=
 @router.get("", response_model=list[ManagerOut], summary="Managers")
 async def listed(request: Request, principal: Reader) -> Response:
     """Managers with load, hours, languages, skills and closed days, the most loaded first."""
-    del principal
     async with request.app.state.runtime.db.read() as connection:
-        return answer(await workload.listed(connection, settings_of(request).tz))
+        own = await behind.manager_of(connection, principal)
+        return answer([_shown(row, own) for row in await workload.listed(connection, settings_of(request).tz)])
+
+
+def _shown(row: dict[str, Any], own: UUID | None) -> dict[str, Any]:
+    return {**row, "own": row["manager_key"] == str(own)}
 
 
 @router.put(
@@ -42,7 +46,8 @@ async def close(
     """
     zone = settings_of(request).tz
     async with request.app.state.runtime.db.transaction() as connection:
-        if principal.role is Role.MANAGER and await behind.manager_of(connection, principal) != manager_key:
+        own = await behind.manager_of(connection, principal)
+        if principal.role is Role.MANAGER and own != manager_key:
             raise Forbidden("auth.role")
         changed = await closings.ask(connection, manager_key, day, closed=body.closed, by=principal.id, zone=zone)
         if changed:
@@ -51,4 +56,4 @@ async def close(
                 f"{manager_key}/{day}", before={"closed": not body.closed}, after={"closed": body.closed},
             )  # fmt: skip
         [shown] = await workload.listed(connection, zone, manager_key)
-    return answer(shown)
+    return answer(_shown(shown, own))

@@ -75,7 +75,7 @@ class Teller:
             }  # fmt: skip
             story: dict[str, Any] = {name: await rows(connection, sql, keys) for name, sql in STORY.items()}
         ours = dict(row)
-        theirs = await _asked(self._in_onec(row["cl_ref_key"]))
+        theirs = await self._named(await _asked(self._in_onec(row["cl_ref_key"])))
         desk = await _asked(self._in_chatwoot(row["conversation_id"]))
         return {
             "consultation": str(row["cons_id"]),
@@ -90,6 +90,15 @@ class Teller:
         document = await self.onec.get(CONSULTATIONS.entity, key, Consultation)
         snapshot: ConsultationSnapshot = CONSULTATIONS.convert(document, self.ctx)
         return {name: getattr(snapshot, name) for name in snapshot.__struct_fields__ if name != "answers"}
+
+    async def _named(self, theirs: dict[str, Any]) -> dict[str, Any]:
+        """What 1C shows, with the name of the manager there; one that we don't know keeps his key for a name."""
+        key = theirs.get("manager")
+        if key is None:
+            return theirs
+        async with self.db.read() as connection:
+            known = await one(connection, "select description from cons.users where cl_ref_key = %s", (key,))
+        return {**theirs, "manager_name": known["description"] if known else str(key)}
 
     async def _in_chatwoot(self, conversation_id: int | None) -> dict[str, Any]:
         if conversation_id is None:

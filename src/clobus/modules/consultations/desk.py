@@ -35,12 +35,12 @@ NARROWED = {
     View.OVERDUE: "c.start_date < %(now)s",
     View.UNASSIGNED: NOBODY,
 }
-"""A request without a planned moment is never overdue: it waits for one."""
+"""A request without a planned moment is never overdue: it waits for one. Nor is one that has ended."""
 SHOWN = (
     "c.cons_id::text, c.number, c.status, case c.consultation_type when %(support)s then 'support' else 'accounting'"
     " end as kind, c.importance, c.create_date, c.start_date, c.lang, c.comment, c.manager::text,"
     " u.description as manager_name, k.company_name, c.client_id::text, q.description as category, c.conversation_id,"
-    " coalesce(c.start_date < %(now)s, false) as overdue,"
+    f" coalesce(c.start_date < %(now)s, false) and {OPEN} as overdue,"
     f" {NOBODY} as unassigned"
 )
 JOINED = (

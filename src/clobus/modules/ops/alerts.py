@@ -217,7 +217,7 @@ async def _stale(connection: Connection, limits: Thresholds) -> list[Trouble]:
         Trouble(
             f"stale:{row['process']}",
             "alert.stale",
-            {"process": row["process"], "seconds": row["seconds"], "every": round(row["every"], 1)},
+            {"process": row["process"], "seconds": row["seconds"], "every": f"{row['every']:g}"},
         )
         for row in found
     ]

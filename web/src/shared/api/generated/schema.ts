@@ -1284,7 +1284,8 @@ export interface paths {
         put?: never;
         /**
          * Hand over to a manager
-         * @description Give a request to a manager: ours at once, 1C (of a support request Chatwoot) by the next push. 404, 409, 422.
+         * @description Give a request to a manager: ours at once, 1C (of a support request Chatwoot) by the next push. 404, 422;
+         *     409 when it has ended, or when it is with another manager by now than whoever asks was shown.
          */
         post: operations["hand_over_api_desk_requests__name__manager_post"];
         delete?: never;
@@ -3399,7 +3400,7 @@ export interface components {
         };
         /**
          * CardOut
-         * @description A request in a list of the desk; `overdue` when its planned moment has passed.
+         * @description A request in a list of the desk; `overdue` when its planned moment has passed and it is still open.
          */
         CardOut: {
             /** Category */
@@ -4269,9 +4270,11 @@ export interface components {
         };
         /**
          * HandOverIn
-         * @description To whom a request is given.
+         * @description To whom a request is given; `from_manager` is with whom the page showed it, null for nobody.
          */
         HandOverIn: {
+            /** From Manager */
+            from_manager?: string | null;
             /**
              * Manager Key
              * Format: uuid
@@ -4641,7 +4644,8 @@ export interface components {
         };
         /**
          * ManagerOut
-         * @description A manager; `closed` are the days from today on that he takes no more, `unsent` those that 1C is to be told.
+         * @description A manager; `closed` are the days from today on that he takes no more, `unsent` those that 1C is to be
+         *     told; `own` whether it is who asks.
          */
         ManagerOut: {
             /** Agent Id */
@@ -4669,6 +4673,8 @@ export interface components {
             name: string;
             /** Overdue */
             overdue: number;
+            /** Own */
+            own: boolean;
             /** Ru */
             ru: boolean;
             /** Skills */
@@ -12427,6 +12433,7 @@ export interface operations {
                      *         "manager_key": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
                      *         "name": "text",
                      *         "overdue": 1,
+                     *         "own": true,
                      *         "ru": true,
                      *         "skills": [
                      *           "text"
@@ -12524,6 +12531,7 @@ export interface operations {
                      *       "manager_key": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
                      *       "name": "text",
                      *       "overdue": 1,
+                     *       "own": true,
                      *       "ru": true,
                      *       "skills": [
                      *         "text"
@@ -12830,6 +12838,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "from_manager": "019ab2c4-7d1e-7c3a-9b55-0242ac120002",
                  *       "manager_key": "019ab2c4-7d1e-7c3a-9b55-0242ac120002"
                  *     }
                  */
