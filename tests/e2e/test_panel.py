@@ -133,6 +133,24 @@ async def test_where_frames_of_other_sites_keep_nothing_one_connects_on_each_pag
     await shows(page, second)
 
 
+async def test_it_is_dark_and_narrow_where_chatwoot_is(pages: Pages, seats: Seats) -> None:
+    page, (first, *_) = await signed_in(await pages.open("about:blank", color_scheme="dark"), seats)
+    await page.goto(seats.address(first["conversation_id"]))
+    await connect(page)
+    await shows(page, first)
+    frame = next(each for each in page.frames if each.url.startswith(seats.api))
+    assert await frame.evaluate("document.documentElement.dataset.theme") == "dark"  # without any storage
+    for width in (300, 400):
+        beside = "(it, width) => { it.style.cssText = `position: fixed; z-index: 9; width: ${width}px; height: 100%` }"
+        await page.locator("#frames iframe").evaluate(beside, width)
+        assert await frame.evaluate("window.innerWidth") == width
+        outside = (
+            "[...document.querySelectorAll('dt, dd, h1, h2')].filter(each => each.scrollWidth > each.clientWidth + 1)"
+        )
+        assert await frame.evaluate(f"{outside}.map(each => each.textContent)") == []
+        assert await barriers(frame) == []
+
+
 async def test_who_is_not_chatwoot_neither_frames_it_nor_is_heard(pages: Pages, seats: Seats) -> None:
     page, (first, second, *_) = await signed_in(await pages.open("about:blank"), seats)
     # A page of another origin that opened Chatwoot holds its window, and so the frames in it.

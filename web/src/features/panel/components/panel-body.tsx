@@ -80,11 +80,11 @@ function Mine({ mine }: { mine: NonNullable<Panel["mine"]> }) {
   const format = useFormat();
   return (
     <Section title={t("mine.title")}>
-      <dl className="grid grid-cols-3 gap-x-3 gap-y-4">
+      <dl className="grid grid-cols-2 gap-x-3 gap-y-4 min-[22rem]:grid-cols-3">
         {FIGURES.map((each) => {
           const value = mine[each];
           return (
-            <div key={each} className="flex flex-col-reverse">
+            <div key={each} className="flex flex-col-reverse justify-end">
               <dt className="text-sm leading-tight text-muted">{t(`mine.${each}`)}</dt>
               <dd className="num text-xl font-semibold">{typeof value === "number" ? format.number(value, 1) : "—"}</dd>
             </div>
