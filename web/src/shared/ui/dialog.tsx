@@ -5,15 +5,18 @@ import { useTranslations } from "next-intl";
 import { useEffect, useId, useRef, useState, type ReactNode } from "react";
 import { Button, IconButton } from "./button";
 
-type Props = { open: boolean; onClose: () => void; title: string; text?: string; children?: ReactNode; footer?: ReactNode };
+type Props = { open: boolean; onClose: () => void; title: string; text?: string; held?: boolean; children?: ReactNode; footer?: ReactNode };
 
 /**
  * A modal window over the browser's own <dialog>: it holds the focus, closes by Escape and needs no inline style,
- * which our Content-Security-Policy would refuse (Radix' Dialog writes one).
+ * which our Content-Security-Policy would refuse (Radix' Dialog writes one). While `held` (something was typed that
+ * would be lost) only its own buttons close it.
  */
-export function Dialog({ open, onClose, title, text, children, footer }: Props) {
+export function Dialog({ open, onClose, title, text, held = false, children, footer }: Props) {
   const t = useTranslations("common");
   const box = useRef<HTMLDialogElement>(null);
+  // A text that is marked to beyond the edge ends there, too, and is no click beside the window.
+  const beside = useRef(false);
   const id = useId();
   useEffect(() => {
     const dialog = box.current;
@@ -25,8 +28,10 @@ export function Dialog({ open, onClose, title, text, children, footer }: Props) 
       ref={box}
       aria-labelledby={id}
       onClose={onClose}
-      onClick={(event) => event.target === box.current && onClose()}
-      className="m-auto w-[min(34rem,calc(100vw-2rem))] rounded-2xl border border-line bg-raised p-0 text-ink shadow-float"
+      onCancel={(event) => held && event.preventDefault()}
+      onPointerDown={(event) => { beside.current = event.target === box.current; }}
+      onClick={(event) => event.target === box.current && beside.current && !held && onClose()}
+      className="m-auto w-[min(34rem,calc(100vw-2rem))] rounded-2xl border border-line bg-raised p-0 text-left text-base font-normal whitespace-normal text-ink shadow-float"
     >
       {open && (
         <div className="flex max-h-[85dvh] flex-col">

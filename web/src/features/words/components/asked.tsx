@@ -60,7 +60,7 @@ function Edit({ question, onClose }: { question: Question; onClose: () => void }
     ask.mutate({ ...given, number: question.number }, { onSuccess: () => { say.done(t("saved")); onClose(); }, onError: say.failed }),
   );
   return (
-    <Dialog open onClose={onClose} title={t("asked.edit", { number: question.number })} text={t("asked.edit_text")} footer={<><Button look="secondary" onClick={onClose}>{t("cancel")}</Button><Button type="submit" form={id} busy={ask.isPending}>{t("save")}</Button></>}>
+    <Dialog open onClose={onClose} held={form.formState.isDirty} title={t("asked.edit", { number: question.number })} text={t("asked.edit_text")} footer={<><Button look="secondary" onClick={onClose}>{t("cancel")}</Button><Button type="submit" form={id} busy={ask.isPending}>{t("save")}</Button></>}>
       <form id={id} onSubmit={(event) => void save(event)} className="flex flex-col gap-4" noValidate>
         {(["uz", "ru", "en"] as const).map((each) => <Input key={each} label={t(`language.${each}`)} lang={each} {...form.register(each)} error={form.formState.errors[each] && t("needed")} />)}
         <Input type="number" label={t("asked.position")} {...form.register("position", { valueAsNumber: true })} error={form.formState.errors.position && t("needed")} />

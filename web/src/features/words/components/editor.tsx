@@ -27,6 +27,7 @@ export function Editor({ kind, word, onClose }: { kind: WordKind; word: Word | n
     <Dialog
       open
       onClose={onClose}
+      held={form.formState.isDirty}
       title={t(word ? `${kind}.edit` : "articles.write")}
       text={t("owned")}
       footer={
