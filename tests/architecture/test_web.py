@@ -11,6 +11,10 @@ from typing import Any
 
 import pytest
 
+from clobus.modules.notifications import preview
+from clobus.modules.notifications.catalogue import TYPES
+from clobus.schedule import BOT, INTERVALS
+from clobus.sync.onec import compare, compare_registers
 from tests.architecture.tree import ROOT
 
 WEB = ROOT / "web"
@@ -24,6 +28,10 @@ NEIGHBOURS = {("home", "requests"), ("new", "requests")}
 """Features that show requests, by the parts of that feature."""
 # Words of 1C that are data of the contract, and what languages call themselves.
 FOREIGN_WORDS = {"features/requests/kinds.ts", "features/new/components/software.ts", "shared/i18n/locales.ts"}
+STATES = {
+    "pending", "claimed", "dead", "new", "handled", "ignored", "retry", "ok", "partial", "lost", "running", "sent",
+    "queued", "sending", "unknown", "failed", "refused", "expired",
+}  # fmt: skip
 HOST = re.compile(r"https?://[\w.-]+\.\w{2,}")
 
 
@@ -84,6 +92,18 @@ def test_texts_come_from_the_messages() -> None:
         path.relative_to(WEB / "src").as_posix() for path in WRITTEN if re.search("[А-Яа-яЁё]", path.read_text("utf-8"))
     }
     assert written <= FOREIGN_WORDS
+
+
+def test_short_names_of_the_machinery_have_words() -> None:
+    """Pages show no bare code of a process, a message, a kind of drift or a state of a queue."""
+    words = _texts("en", "codes.json")
+    runbook = (ROOT / "docs/runbooks/drift.md").read_text(encoding="utf-8")
+    kinds = re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.*?) \|", runbook, re.M)))
+    wanted = {f"process.{name}" for name in [*INTERVALS, BOT]} | {f"type.{name}" for name in TYPES}
+    wanted |= {f"case.{case}" for name in TYPES for case, *_ in preview.cases(name) if case}
+    wanted |= {f"drift.{name}" for name in [*kinds, *compare.KINDS.values(), *compare_registers.KINDS]}
+    wanted |= {f"state.{name}" for name in STATES}
+    assert wanted - words.keys() == set()
 
 
 def test_every_feature_with_messages_is_typed() -> None:

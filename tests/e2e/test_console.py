@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
+from psycopg.types.json import Jsonb
 
 from tests.e2e.barriers import barriers, looked_at, ready
-from tests.e2e.conftest import Pages
+from tests.e2e.conftest import PHONE, Pages
 from tests.e2e.instance import Sandbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+TABBED = ("desk/request?id={cons_id}", "desk/managers", "desk/clients", "desk/knowledge", "ops", "ops/people")
 PLACES = (
     "desk", "desk/requests", "desk/request?id={cons_id}", "desk/managers", "desk/clients", "desk/client?id={client_id}",
     "desk/knowledge", "desk/merges", "desk/panel", "ops", "ops/people", "dashboard-app", "missing",
@@ -53,6 +55,85 @@ async def test_every_page_has_its_heading_fits_its_window_and_keeps_nobody_out(
         name = re.sub("[^a-z]+", "-", place.partition("?")[0])
         wrong += await looked_at(page, f"{language}-{name}", dark=language == "ru")
     assert wrong == []
+
+
+@pytest.mark.parametrize("place", TABBED)
+async def test_every_part_of_a_page_fits_a_phone(pages: Pages, sandbox: Sandbox, place: str) -> None:
+    page = await opened(pages, sandbox, "ru/desk", size=PHONE)
+    await page.goto(f"{sandbox.urls['api']}/ru/{place.format(**await open_request(page, sandbox))}")
+    await ready(page)
+    for tab in await page.get_by_role("tab").all():
+        await tab.click()
+        await ready(page)
+        wide = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, (place, await tab.inner_text(), wide)
+        assert await barriers(page) == []
+
+
+async def test_what_was_asked_for_survives_a_reload_and_the_way_back(pages: Pages, sandbox: Sandbox) -> None:
+    page = await opened(pages, sandbox, "en/desk")
+    await page.get_by_role("button", name="Unassigned").click()
+    await page.reload()
+    await expect(page.get_by_role("button", name="Unassigned")).to_have_attribute("aria-pressed", "true")
+
+    await page.goto(f"{sandbox.urls['api']}/en/desk/requests")
+    await page.get_by_label("State", exact=True).select_option(label="Closed")
+    await page.get_by_label("Search").press_sequentially("000001")
+    await expect(page).to_have_url(re.compile(r"\?status=closed&q=000001$"))
+    await page.locator("tbody a").first.click()
+    await expect(page.get_by_role("tab").first).to_be_visible()
+    await page.get_by_role("tab", name="In the systems").click()
+    await page.reload()
+    await expect(page.get_by_role("tab", name="In the systems")).to_have_attribute("aria-selected", "true")
+    await page.go_back()
+    await expect(page.get_by_label("Search")).to_have_value("000001")
+    await expect(page.get_by_label("State", exact=True)).to_have_value("closed")
+    # The navigation's own link means the page as it is without a wish.
+    await page.get_by_role("navigation").get_by_role("link", name="Requests").click()
+    await expect(page.get_by_label("Search")).to_have_value("")
+    # An address with nonsense shows the usual.
+    await page.goto(f"{sandbox.urls['api']}/en/desk?view=nonsense")
+    await expect(page.get_by_role("button", name="Queue")).to_have_attribute("aria-pressed", "true")
+
+
+async def test_the_machinery_is_told_in_words_and_to_the_second(pages: Pages, sandbox: Sandbox) -> None:
+    page = await opened(pages, sandbox, "ru/desk")
+    request = await open_request(page, sandbox)
+    sandbox.sql(
+        "insert into sys.drift (consultation, kind, systems, detail) values (%s, 'assignee', '{postgres,chatwoot}', %s)"
+        " on conflict do nothing",
+        request["cons_id"], Jsonb({"fields": ["start_date"]}),
+    )  # fmt: skip
+    await page.goto(f"{sandbox.urls['api']}/ru/desk/request?id={request['cons_id']}&tab=machinery")
+    drift = page.locator("section", has=page.get_by_role("heading", name="Расхождения")).last
+    await expect(drift).to_contain_text(
+        "Вид: Оператор Chatwoot · Где: платформа, Chatwoot · Подробно: Поля Назначена на"
+    )
+    await expect(drift).to_contain_text(re.compile(r"\d\d:\d\d:\d\d"))
+    sandbox.sql("delete from sys.drift where consultation = %s", request["cons_id"])
+    assert (
+        re.findall(r"\b(?:delivery_id|message_id|sent_at|handled|manager_new)\b", await page.inner_text("main")) == []
+    )
+
+
+async def test_a_manager_closes_his_own_days_and_sees_those_of_others(pages: Pages, sandbox: Sandbox) -> None:
+    page = await opened(pages, sandbox, "en/desk/managers", role="manager")
+    await page.get_by_role("button", name=re.compile("days of the queue")).first.click()
+    await expect(page.locator("dialog li")).to_have_count(14)
+    await expect(page.locator("dialog").get_by_text("Only the manager or the head")).to_be_visible()
+    await expect(page.locator("dialog li button")).to_have_count(0)
+
+
+async def test_what_was_typed_into_an_article_is_not_lost_by_a_click_beside(pages: Pages, sandbox: Sandbox) -> None:
+    page = await opened(pages, sandbox, "en/desk/knowledge", role="head")
+    await page.get_by_role("button", name="Write an article").click()
+    window = page.locator("dialog")
+    await window.get_by_label("Title").fill("Of the year's end")
+    await page.mouse.click(5, 5)
+    await page.keyboard.press("Escape")
+    await expect(window.get_by_label("Title")).to_have_value("Of the year's end")
+    await window.get_by_role("button", name="Cancel").click()
+    await expect(window.get_by_label("Title")).to_have_count(0)
 
 
 async def test_a_request_is_opened_from_today_and_handed_over(pages: Pages, sandbox: Sandbox) -> None:

@@ -60,8 +60,8 @@ export function timelineQuery(id: string) {
 export const managersQuery = queryOptions({
   queryKey: deskKeys.managers,
   queryFn: () => data(client.GET("/api/desk/managers")),
-  // That 1C has taken a day is no event of a request, so no topic tells it.
-  refetchInterval: (query) => (query.state.data?.some((each) => each.unsent.length > 0) ? 3000 : false),
+  // A closed day is no event of a request, so no topic tells of it, nor that 1C has taken it.
+  refetchInterval: (query) => (query.state.data?.some((each) => each.unsent.length > 0) ? 3000 : 20_000),
 });
 
 export const proposalsQuery = queryOptions({
@@ -94,12 +94,13 @@ export function companyQuery(id: string) {
 /** An act after which everything of the desk is read anew. */
 function useAct<Given>(act: (given: Given) => Promise<unknown>) {
   const queries = useQueryClient();
-  return useMutation({ mutationFn: act, onSuccess: () => queries.invalidateQueries({ queryKey: deskKeys.all }) });
+  return useMutation({ mutationFn: act, onSettled: () => queries.invalidateQueries({ queryKey: deskKeys.all }) });
 }
 
-export function useHandOver(id: string) {
+/** Refused when it is with another manager by now than the reader sees. */
+export function useHandOver({ cons_id, manager }: Card) {
   return useAct((manager_key: string) =>
-    data(client.POST("/api/desk/requests/{name}/manager", { params: { path: { name: id } }, body: { manager_key } })),
+    data(client.POST("/api/desk/requests/{name}/manager", { params: { path: { name: cons_id } }, body: { manager_key, from_manager: manager } })),
   );
 }
 

@@ -9,9 +9,11 @@ export type Decided = Schemas["DecidedOut"];
 export type Company = Schemas["CompanyOut"];
 
 const ALL = ["merges"] as const;
+/** Pairs are no events of a request, so no topic tells of them. */
+const EVERY = { refetchInterval: 20_000 };
 
-export const pairsQuery = queryOptions({ queryKey: [...ALL, "waiting"], queryFn: () => data(client.GET("/api/merges")) });
-export const decidedQuery = queryOptions({ queryKey: [...ALL, "decided"], queryFn: () => data(client.GET("/api/merges/decided")) });
+export const pairsQuery = queryOptions({ queryKey: [...ALL, "waiting"], queryFn: () => data(client.GET("/api/merges")), ...EVERY });
+export const decidedQuery = queryOptions({ queryKey: [...ALL, "decided"], queryFn: () => data(client.GET("/api/merges/decided")), ...EVERY });
 
 /** Companies by any sign, to pick one by hand. */
 export function companiesQuery(q: string) {

@@ -1,5 +1,6 @@
 // The English catalogue types every key: a text that is missing is an error of the build. One line for each feature.
 import type acts from "../../../messages/en/acts.json";
+import type codes from "../../../messages/en/codes.json";
 import type common from "../../../messages/en/common.json";
 import type nav from "../../../messages/en/nav.json";
 import type auth from "../../../messages/en/auth.json";
@@ -23,6 +24,7 @@ declare module "next-intl" {
     Locale: Known;
     Messages: {
       acts: typeof acts;
+      codes: typeof codes;
       common: typeof common;
       nav: typeof nav;
       auth: typeof auth;

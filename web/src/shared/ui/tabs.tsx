@@ -5,10 +5,11 @@ import type { ReactNode } from "react";
 
 export type Tab = { value: string; label: ReactNode; content: ReactNode };
 
-/** Parts of a page, one seen at a time. */
+/** Parts of a page, one seen at a time: the first when `value` names none. */
 export function Tabs({ label, tabs, value, onChange }: { label: string; tabs: Tab[]; value: string; onChange: (value: string) => void }) {
+  const shown = tabs.some((each) => each.value === value) ? value : tabs[0]?.value;
   return (
-    <Radix.Root value={value} onValueChange={onChange}>
+    <Radix.Root value={shown} onValueChange={onChange}>
       <Radix.List aria-label={label} className="mb-5 flex gap-1 overflow-x-auto border-b border-line">
         {tabs.map((each) => (
           <Radix.Trigger

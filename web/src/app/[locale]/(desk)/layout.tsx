@@ -2,7 +2,7 @@ import { Messages } from "@/features/shell/providers";
 import { Shell } from "@/features/shell/shell";
 import { loadMessages, localeOf, type LayoutProps } from "@/shared/i18n/load";
 
-const FEATURES = ["common", "nav", "desk", "words", "panel", "merges"];
+const FEATURES = ["common", "nav", "desk", "words", "panel", "merges", "codes"];
 
 export default async function DeskLayout(props: LayoutProps) {
   const locale = await localeOf(props);

@@ -13,14 +13,12 @@ export function Cards({ rows, caption, manager = true, company = true }: { rows:
   const columns: Column<Card>[] = [
     { key: "request", title: t("column.request"), lead: true, cell: (row) => <Named row={row} /> },
     ...(company ? [{ key: "company", title: t("column.company"), cell: (row: Card) => <span className="line-clamp-2">{row.company_name ?? t("nobody_known")}</span> }] : []),
-    { key: "planned", title: t("column.planned"), cell: (row) => <Planned at={row.start_date} overdue={row.overdue && !ENDED.has(row.status)} /> },
+    { key: "planned", title: t("column.planned"), cell: (row) => <Planned at={row.start_date} overdue={row.overdue} /> },
     ...(manager ? [{ key: "manager", title: t("column.manager"), cell: (row: Card) => row.manager_name ?? <span className="text-warn">{t("no_manager")}</span> }] : []),
     { key: "status", title: t("column.status"), cell: (row) => <Status status={row.status} /> },
   ];
   return <Table caption={caption} columns={columns} rows={rows} id={(row) => row.cons_id} />;
 }
-
-const ENDED = new Set(["closed", "resolved", "cancelled"]);
 
 function Named({ row }: { row: Card }) {
   const t = useTranslations("desk");

@@ -6,6 +6,7 @@ import { useSearchParams } from "next/navigation";
 import { Suspense } from "react";
 import { deskKeys, companyQuery, type CompanyWhole } from "../api";
 import { useLive } from "@/features/live/live";
+import { useCodes } from "@/shared/lib/codes";
 import { useFormat } from "@/shared/lib/format";
 import { Badge } from "@/shared/ui/badge";
 import { Facts, PageHeader, Section } from "@/shared/ui/page";
@@ -27,11 +28,12 @@ function Asked() {
 function Whole({ company }: { company: CompanyWhole }) {
   const t = useTranslations("desk");
   const format = useFormat();
+  const codes = useCodes();
   const place = [company.country, company.region, company.city].filter(Boolean).join(", ");
   return (
     <>
       <PageHeader above={t("clients.title")} title={company.company_name ?? t("nobody_known")} />
-      {company.unconfirmed.length > 0 && <div className="mb-5"><Notice>{t("clients.unconfirmed", { fields: company.unconfirmed.join(", ") })}</Notice></div>}
+      {company.unconfirmed.length > 0 && <div className="mb-5"><Notice>{t("clients.unconfirmed", { fields: company.unconfirmed.map((each) => codes("column", each)).join(", ") })}</Notice></div>}
       <div className="grid items-start gap-6 lg:grid-cols-[20rem_minmax(0,1fr)]">
         <div className="flex flex-col gap-6">
           <Section title={t("clients.about")}>
@@ -59,7 +61,7 @@ function Whole({ company }: { company: CompanyWhole }) {
             </ul>
           </Section>
         </div>
-        <Section flush title={t("clients.requests")} text={t("clients.requests_text", { count: company.requests })}>
+        <Section flush title={t("clients.requests")} text={t(company.requests > company.history.length ? "clients.requests_newest" : "clients.requests_text", { count: company.requests, shown: company.history.length })}>
           {company.history.length === 0 ? <EmptyState title={t("clients.no_requests")} /> : <Cards rows={company.history} caption={t("clients.requests")} company={false} />}
         </Section>
       </div>

@@ -3,8 +3,9 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Search } from "lucide-react";
 import { useTranslations } from "next-intl";
-import { useDeferredValue, useState } from "react";
+import { useDeferredValue } from "react";
 import { Link } from "@/shared/i18n/link";
+import { useInAddress } from "@/shared/lib/address";
 import { Badge } from "@/shared/ui/badge";
 import { Input } from "@/shared/ui/field";
 import { PageHeader, Section } from "@/shared/ui/page";
@@ -17,7 +18,7 @@ import { companiesQuery, doublesQuery, type Company } from "../api";
 /** Companies, and those that look like one company. */
 export function ClientsPage() {
   const t = useTranslations("desk");
-  const [tab, setTab] = useState("companies");
+  const [tab, setTab] = useInAddress("tab", "companies");
   const doubles = useQuery(doublesQuery);
   const count = doubles.data?.length ?? 0;
   return (
@@ -38,7 +39,7 @@ export function ClientsPage() {
 
 function Companies() {
   const t = useTranslations("desk");
-  const [typed, setTyped] = useState("");
+  const [typed, setTyped] = useInAddress("q");
   const words = useDeferredValue(typed.trim());
   const query = useInfiniteQuery(companiesQuery(words.length > 1 ? words : undefined));
   return (

@@ -20,6 +20,7 @@ export function Closings({ manager }: { manager: Manager }) {
   const format = useFormat();
   const [open, setOpen] = useState(false);
   const role = useRole();
+  const fixed = role === "auditor" || (role === "manager" && !manager.own);
   const today = closedToday(manager);
   return (
     <>
@@ -28,9 +29,9 @@ export function Closings({ manager }: { manager: Manager }) {
         <Badge tone={today ? "warn" : "good"} dot>{t(today ? "closings.closed" : "closings.taking")}</Badge>
         {manager.closed.length > (today ? 1 : 0) && <span className="num text-sm text-muted">+{manager.closed.length - (today ? 1 : 0)}</span>}
       </button>
-      <Dialog open={open} onClose={() => setOpen(false)} title={t("closings.title", { name: manager.name })} text={t("closings.text")}>
+      <Dialog open={open} onClose={() => setOpen(false)} title={t("closings.title", { name: manager.name })} text={t(fixed && role === "manager" ? "closings.others" : "closings.text")}>
         <ul className="grid gap-2 sm:grid-cols-2">
-          {days(format.key.bind(format)).map((day) => <Day key={day} manager={manager} day={day} fixed={role === "auditor"} />)}
+          {days(format.key.bind(format)).map((day) => <Day key={day} manager={manager} day={day} fixed={fixed} />)}
         </ul>
       </Dialog>
     </>
@@ -49,14 +50,11 @@ function Day({ manager, day, fixed }: { manager: Manager; day: string; fixed: bo
         {format.weekday(`${day}T12:00:00+05:00`)}
         {manager.unsent.includes(day) && <span className="block text-muted">{t("closings.unsent")}</span>}
       </span>
-      <Button
-        look="quiet"
-        disabled={fixed}
-        busy={act.isPending}
-        onClick={() => act.mutate({ manager: manager.manager_key, day, closed: !closed }, { onError: say.failed })}
-      >
-        {t(closed ? "closings.reopen" : "closings.close")}
-      </Button>
+      {fixed ? closed && <Badge tone="warn">{t("closings.closed")}</Badge> : (
+        <Button look="quiet" busy={act.isPending} onClick={() => act.mutate({ manager: manager.manager_key, day, closed: !closed }, { onError: say.failed })}>
+          {t(closed ? "closings.reopen" : "closings.close")}
+        </Button>
+      )}
     </li>
   );
 }

@@ -11,35 +11,37 @@ import { Input } from "@/shared/ui/field";
 import { Loaded } from "@/shared/ui/state";
 import { useToast } from "@/shared/ui/toast";
 import { managersQuery, useHandOver, type Card, type Manager } from "../api";
+import { useAgainst } from "../fitness";
 import { Load } from "./marks";
 
-/** A button and a window: who else could take a request, the least loaded first. */
+/** A button and a window: who else could take a request, whom nothing speaks against and the least loaded first. */
 export function HandOver({ request }: { request: Card }) {
   const t = useTranslations("desk");
   const say = useToast();
   const [open, setOpen] = useState(false);
   const [typed, setTyped] = useState("");
   const query = useQuery({ ...managersQuery, enabled: open });
-  const act = useHandOver(request.cons_id);
+  const act = useHandOver(request);
+  const against = useAgainst(request);
   const give = (manager: Manager) =>
     act.mutate(manager.manager_key, {
       onSuccess: () => { setOpen(false); say.done(t("hand_over.done", { name: manager.name })); },
-      onError: say.failed,
+      onError: (error) => { setOpen(false); say.failed(error); },
     });
   const fits = (each: Manager) => each.manager_key !== request.manager && each.name.toLowerCase().includes(typed.trim().toLowerCase());
   return (
     <>
       <Button onClick={() => setOpen(true)}><UserRoundCheck aria-hidden className="size-4" />{t("hand_over.act")}</Button>
-      <Dialog open={open} onClose={() => setOpen(false)} title={t("hand_over.title")} text={t("hand_over.text")}>
+      <Dialog open={open} onClose={() => setOpen(false)} title={t("hand_over.title")} text={`${t("hand_over.text")} ${t("hand_over.warned")}`}>
         <Input type="search" label={t("search")} value={typed} onChange={(event) => setTyped(event.target.value)} maxLength={60} />
         <Loaded query={query}>
           {(managers) => (
             <ul className="mt-3 flex flex-col">
-              {[...managers].filter(fits).sort((one, other) => (one.load_percent ?? 999) - (other.load_percent ?? 999)).map((each) => (
+              {ranked(managers.filter(fits), against).map(([each, warnings]) => (
                 <li key={each.manager_key} className="border-b border-line last:border-0">
                   <button type="button" disabled={act.isPending} onClick={() => give(each)} className="grid min-h-14 w-full grid-cols-[minmax(0,1fr)_8rem] items-center gap-3 rounded-lg px-2 py-2 text-left hover:bg-sunken">
                     <span className="min-w-0">
-                      <span className="flex flex-wrap items-center gap-2 font-medium">{each.name}{closedToday(each) && <Badge tone="warn">{t("managers.closed_today")}</Badge>}</span>
+                      <span className="flex flex-wrap items-center gap-2 font-medium">{each.name}{warnings.map((text) => <Badge key={text} tone="warn">{text}</Badge>)}</span>
                       <span className="line-clamp-1 text-sm text-muted">{each.department ?? "—"}</span>
                     </span>
                     <span className="num text-right text-sm text-muted">
@@ -55,6 +57,13 @@ export function HandOver({ request }: { request: Card }) {
       </Dialog>
     </>
   );
+}
+
+type Ranked = [Manager, string[]];
+
+function ranked(managers: Manager[], against: (manager: Manager) => string[]): Ranked[] {
+  const load = ([manager]: Ranked) => manager.load_percent ?? 999;
+  return managers.map((each): Ranked => [each, against(each)]).sort((one, other) => one[1].length - other[1].length || load(one) - load(other));
 }
 
 /** Whether a manager takes no more today, in Tashkent. */

@@ -2,8 +2,8 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
-import { useState } from "react";
 import { useLive } from "@/features/live/live";
+import { useInAddress } from "@/shared/lib/address";
 import { useFormat } from "@/shared/lib/format";
 import { Badge } from "@/shared/ui/badge";
 import { Figure, PageHeader, Section } from "@/shared/ui/page";
@@ -19,7 +19,7 @@ import { Proposals } from "./proposals";
 /** Who works, how loaded everybody is, and who takes no more. */
 export function ManagersPage() {
   const t = useTranslations("desk");
-  const [tab, setTab] = useState("managers");
+  const [tab, setTab] = useInAddress("tab", "managers");
   const query = useQuery(managersQuery);
   const waiting = useQuery(proposalsQuery);
   useLive("desk", deskKeys.managers, [...deskKeys.all, "proposals"]);

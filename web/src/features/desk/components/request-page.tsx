@@ -4,10 +4,11 @@ import { useQuery } from "@tanstack/react-query";
 import { RefreshCw } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useSearchParams } from "next/navigation";
-import { Suspense, useState } from "react";
+import { Suspense } from "react";
 import { useLive } from "@/features/live/live";
 import { useRole } from "@/features/session/api";
 import { Link } from "@/shared/i18n/link";
+import { useInAddress } from "@/shared/lib/address";
 import { useFormat } from "@/shared/lib/format";
 import { Button } from "@/shared/ui/button";
 import { Facts, PageHeader, Section } from "@/shared/ui/page";
@@ -36,7 +37,7 @@ function Asked() {
 
 function Whole({ story }: { story: Story }) {
   const t = useTranslations("desk");
-  const [tab, setTab] = useState("happened");
+  const [tab, setTab] = useInAddress("tab", "happened");
   const { request } = story;
   const name = request.number ? t("number", { number: request.number }) : t("no_number");
   return (

@@ -2,6 +2,7 @@
 
 import clsx from "clsx";
 import { useTranslations } from "next-intl";
+import { useCodes } from "@/shared/lib/codes";
 import { useFormat, type Format } from "@/shared/lib/format";
 import { Badge } from "@/shared/ui/badge";
 import { Section } from "@/shared/ui/page";
@@ -12,31 +13,35 @@ type System = Record<string, unknown>;
 /** What it is about, and where each system says it; `same` are names under which both must be equal. */
 const ROWS = [
   ["status", "status", "status", "status"],
-  ["status_1c", null, null, "status_1c"],
+  ["status_1c", "status", "status", "status_1c"],
   ["number", "number", "number", "number_con"],
-  ["manager", "manager_name", null, null],
+  ["kind", "consultation_type", null, "consultation_type"],
+  ["manager", "manager_name", "manager_name", null],
   ["agent", "manager_agent", null, "manager"],
   ["planned", "start_date", "start_date", "date_con"],
   ["ended", "end_date", "end_date", "con_end"],
   ["denied", "denied", "denied", "closed_without_con"],
   ["deleted", "deleted", "deleted", null],
   ["created", "create_date", "create_date", null],
+  ["changed", "changed_date", "changed_date", "updated_at"],
   ["version", "data_version", "data_version", null],
+  ["conversation", "conversation_id", null, "conversation_id"],
   ["team", null, null, "team"],
   ["labels", null, null, "labels"],
   ["unconfirmed", "wanted", null, null],
 ] as const;
 const STATUSES = ["new", "open", "pending", "other", "closed", "resolved", "cancelled"] as const;
-type Words = { yes: string; no: string; status: (value: string) => string };
-const COMPARED = new Set(["number", "planned", "ended", "denied", "deleted", "agent", "version"]);
+type Words = { yes: string; no: string; status: (value: string) => string; column: (value: string) => string };
+const COMPARED = new Set(["number", "kind", "manager", "conversation", "planned", "ended", "denied", "deleted", "agent", "version"]);
 
 /** What each of the three systems shows of a request now, side by side. */
 export function SideBySide({ now }: { now: Story["now"] }) {
   const t = useTranslations("desk");
   const format = useFormat();
+  const codes = useCodes();
   const common = useTranslations("common");
   const status = (value: string) => { const known = STATUSES.find((each) => each === value); return known ? t(`status.${known}`) : value; };
-  const words: Words = { yes: common("yes"), no: common("no"), status };
+  const words: Words = { yes: common("yes"), no: common("no"), status, column: (value) => codes("column", value) };
   const [ours, onec, chatwoot] = [now.postgres ?? {}, now.onec ?? {}, now.chatwoot ?? {}];
   const rows = ROWS.map(([name, ...places]) => ({ name, values: [ours, onec, chatwoot].map((system, at) => shown(system, places[at] ?? null, format, words)) }));
   return (
@@ -59,7 +64,7 @@ export function SideBySide({ now }: { now: Story["now"] }) {
 
 function Value({ text, odd, label }: { text: string | null; odd: boolean; label: string }) {
   if (text === null) return <span className="text-muted">—</span>;
-  return <span className={clsx("num [overflow-wrap:anywhere]", odd && "rounded bg-warn-soft px-1.5 py-0.5 text-warn")} title={odd ? label : undefined}>{text}</span>;
+  return <span className={clsx("num break-words", odd && "rounded bg-warn-soft px-1.5 py-0.5 text-warn")} title={odd ? label : undefined}>{text}</span>;
 }
 
 /** Whether this system's value is not ours, where both say something. */
@@ -79,8 +84,10 @@ function shown(system: System, name: string | null, format: Format, words: Words
   const value = name === null ? undefined : system[name];
   if (value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0)) return null;
   if (Array.isArray(value)) return value.map(String).join(", ");
-  if (typeof value === "object") return Object.keys(value).length ? Object.keys(value).join(", ") : null;
+  if (typeof value === "object") return Object.keys(value).length ? Object.keys(value).map(words.column).join(", ") : null;
   if (typeof value === "boolean") return value ? words.yes : words.no;
+  // Chatwoot tells it in seconds.
+  if (name === "updated_at" && typeof value === "number") return format.moments(value * 1000);
   const text = String(value);
   if (name?.startsWith("status")) return words.status(text);
   const moment = /^(\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?)(Z|[+-]\d\d:\d\d)?$/.exec(text);

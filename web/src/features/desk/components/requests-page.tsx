@@ -3,9 +3,10 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Search } from "lucide-react";
 import { useTranslations } from "next-intl";
-import { useDeferredValue, useMemo, useState } from "react";
+import { useDeferredValue, useMemo } from "react";
 import { useLive } from "@/features/live/live";
 import type { Schemas } from "@/shared/api/client";
+import { useInAddress } from "@/shared/lib/address";
 import { Input, Select } from "@/shared/ui/field";
 import { PageHeader, Section } from "@/shared/ui/page";
 import { More } from "@/shared/ui/pagination";
@@ -18,14 +19,15 @@ import { Planned, Status } from "./marks";
 
 type Row = Schemas["ConsultationOut"];
 const STATUSES = ["new", "open", "pending", "other", "closed", "resolved", "cancelled"] as const;
+const KINDS = ["accounting", "support"] as const;
 
 /** All requests there ever were, by words, state, kind and manager. */
 export function RequestsPage() {
   const t = useTranslations("desk");
-  const [typed, setTyped] = useState("");
-  const [status, setStatus] = useState("");
-  const [kind, setKind] = useState("");
-  const [manager, setManager] = useState("");
+  const [typed, setTyped] = useInAddress("q");
+  const [status, setStatus] = useInAddress("status", "", STATUSES);
+  const [kind, setKind] = useInAddress("kind", "", KINDS);
+  const [manager, setManager] = useInAddress("manager");
   const words = useDeferredValue(typed.trim());
   const managers = useQuery(managersQuery);
   const filters: Filters = {
@@ -43,7 +45,7 @@ export function RequestsPage() {
         <div className="grid gap-4 border-b border-line p-5 sm:grid-cols-2 lg:grid-cols-[1fr_11rem_12rem_15rem]">
           <Input type="search" label={t("search")} placeholder={t("requests.search_hint")} value={typed} onChange={(event) => setTyped(event.target.value)} maxLength={100} />
           <Select label={t("column.status")} empty={t("any")} options={STATUSES.map((value) => ({ value, label: t(`status.${value}`) }))} value={status} onChange={(event) => setStatus(event.target.value)} />
-          <Select label={t("column.kind")} empty={t("any")} options={(["accounting", "support"] as const).map((value) => ({ value, label: t(`kind.${value}`) }))} value={kind} onChange={(event) => setKind(event.target.value)} />
+          <Select label={t("column.kind")} empty={t("any")} options={KINDS.map((value) => ({ value, label: t(`kind.${value}`) }))} value={kind} onChange={(event) => setKind(event.target.value)} />
           <Select label={t("column.manager")} empty={t("any")} options={(managers.data ?? []).map((each) => ({ value: each.manager_key, label: each.name }))} value={manager} onChange={(event) => setManager(event.target.value)} />
         </div>
         <Loaded query={query}>

@@ -5,6 +5,7 @@ import { Equal } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useRole } from "@/features/session/api";
 import { Link } from "@/shared/i18n/link";
+import { useCodes } from "@/shared/lib/codes";
 import { useFormat } from "@/shared/lib/format";
 import { Badge } from "@/shared/ui/badge";
 import { Button } from "@/shared/ui/button";
@@ -35,6 +36,7 @@ export function DriftList() {
 
 function Rows({ rows }: { rows: Drift[] }) {
   const t = useTranslations("ops");
+  const codes = useCodes();
   const format = useFormat();
   const system = (name: string) => t(`system.${(["onec", "chatwoot", "postgres"] as const).find((each) => each === name) ?? "postgres"}`);
   return (
@@ -43,10 +45,10 @@ function Rows({ rows }: { rows: Drift[] }) {
       rows={rows}
       id={(row) => `${row.kind}/${row.consultation}`}
       columns={[
-        { key: "what", title: t("column.what"), lead: true, cell: (row) => (row.request ? <Link href={`/desk/request?id=${row.consultation}`} className="num inline-flex min-h-11 items-center hover:text-accent-strong">{row.number ? `№ ${row.number}` : row.consultation}</Link> : <span className="break-all">{row.consultation}</span>) },
-        { key: "kind", title: t("column.kind"), cell: (row) => <code className="font-mono text-sm">{row.kind}</code> },
+        { key: "what", title: t("column.what"), lead: true, cell: (row) => (row.request ? <Link href={`/desk/request?id=${row.consultation}`} className="num inline-flex min-h-11 items-center hover:text-accent-strong">{row.number ? t("number", { number: row.number }) : row.consultation}</Link> : <span className="break-all">{row.consultation}</span>) },
+        { key: "kind", title: t("column.kind"), cell: (row) => <span title={row.kind}>{codes("drift", row.kind)}</span> },
         { key: "where", title: t("column.systems"), cell: (row) => <span className="flex flex-wrap gap-1.5">{row.systems.map((each) => <Badge key={each}>{system(each)}</Badge>)}</span> },
-        { key: "fields", title: t("column.fields"), cell: (row) => <span className="text-sm break-words">{fields(row)}</span> },
+        { key: "fields", title: t("column.fields"), cell: (row) => <span className="text-sm break-words">{fields(row, codes)}</span> },
         { key: "since", title: t("column.since"), cell: (row) => <span className="num whitespace-nowrap">{format.moments(row.since)}</span> },
         { key: "act", title: t("column.act"), cell: (row) => <Repair row={row} /> },
       ]}
@@ -54,9 +56,9 @@ function Rows({ rows }: { rows: Drift[] }) {
   );
 }
 
-function fields(row: Drift): string {
+function fields(row: Drift, codes: ReturnType<typeof useCodes>): string {
   const named = row.detail.fields;
-  return Array.isArray(named) ? named.map(String).join(", ") : "—";
+  return Array.isArray(named) ? named.map((each) => codes("column", String(each))).join(", ") : "—";
 }
 
 function Repair({ row }: { row: Drift }) {

@@ -4,6 +4,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { MailCheck } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useDeferredValue, useState } from "react";
+import { useInAddress } from "@/shared/lib/address";
 import { useFormat } from "@/shared/lib/format";
 import { Badge } from "@/shared/ui/badge";
 import { Button } from "@/shared/ui/button";
@@ -19,8 +20,8 @@ const KINDS = ["outbox", "record", "webhook", "notification", "letter"] as const
 /** What could not be done: why, what it holds, and another try. */
 export function Letters({ counts }: { counts: Record<string, number> }) {
   const t = useTranslations("ops");
-  const [kind, setKind] = useState("");
-  const [typed, setTyped] = useState("");
+  const [kind, setKind] = useInAddress("kind", "", KINDS);
+  const [typed, setTyped] = useInAddress("q");
   const [open, setOpen] = useState<Letter | null>(null);
   const words = useDeferredValue(typed.trim());
   const query = useInfiniteQuery(lettersQuery((kind || undefined) as LetterKind | undefined, words || undefined));

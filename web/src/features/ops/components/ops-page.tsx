@@ -2,11 +2,11 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
-import { useState } from "react";
 import { Badge } from "@/shared/ui/badge";
 import { Figure, PageHeader } from "@/shared/ui/page";
 import { Loaded, Notice } from "@/shared/ui/state";
 import { Tabs } from "@/shared/ui/tabs";
+import { useInAddress } from "@/shared/lib/address";
 import { useFormat } from "@/shared/lib/format";
 import { overviewQuery, type Overview } from "../api";
 import { DriftList } from "./drift-list";
@@ -31,7 +31,7 @@ export function OpsPage() {
 
 function Whole({ overview }: { overview: Overview }) {
   const t = useTranslations("ops");
-  const [tab, setTab] = useState("health");
+  const [tab, setTab] = useInAddress("tab", "health");
   const [drift, letters] = [total(overview.drift), total(overview.dead_letters)];
   return (
     <>
@@ -42,7 +42,7 @@ function Whole({ overview }: { overview: Overview }) {
         value={tab}
         onChange={setTab}
         tabs={[
-          { value: "health", label: t("health.title"), content: <div className="flex flex-col gap-6"><Processes rows={overview.processes} /><Partners rows={overview.partners} /></div> },
+          { value: "health", label: t("health.title"), content: <div className="flex flex-col gap-6"><Partners rows={overview.partners} /><Processes rows={overview.processes} /></div> },
           { value: "runs", label: t("runs.title"), content: <Runs names={overview.processes.map((each) => each.name)} /> },
           { value: "drift", label: <>{t("drift.title")} {drift > 0 && <Badge tone="warn">{drift}</Badge>}</>, content: <DriftList /> },
           { value: "letters", label: <>{t("letters.title")} {letters > 0 && <Badge tone="bad">{letters}</Badge>}</>, content: <Letters counts={overview.dead_letters} /> },

@@ -2,11 +2,11 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
+import { useCodes } from "@/shared/lib/codes";
 import { useFormat } from "@/shared/lib/format";
 import { Badge } from "@/shared/ui/badge";
 import { Facts, Section } from "@/shared/ui/page";
 import { partnersQuery, type Partner, type PartnerPoint } from "../api";
-import { millis } from "./processes";
 
 /** Whether 1C and Chatwoot answer, how quickly, and what our breakers do. */
 export function Partners({ rows }: { rows: Partner[] }) {
@@ -20,6 +20,7 @@ export function Partners({ rows }: { rows: Partner[] }) {
 
 function One({ row, points }: { row: Partner; points: PartnerPoint[] }) {
   const t = useTranslations("ops");
+  const codes = useCodes();
   const format = useFormat();
   const name = t(`system.${row.system as "onec" | "chatwoot"}`);
   const state = row.answers === null ? <Badge>{t("not_yet")}</Badge> : row.answers ? <Badge tone="good" dot>{t("partner.answers")}</Badge> : <Badge tone="bad" dot>{t("partner.away")}</Badge>;
@@ -28,10 +29,10 @@ function One({ row, points }: { row: Partner; points: PartnerPoint[] }) {
       <Facts
         items={[
           { name: t("partner.available"), value: row.looks ? <span className="num">{format.percent(row.answered / row.looks, 2)}</span> : "—" },
-          { name: t("partner.latency"), value: row.p50 === null ? "—" : <span className="num">{t("partner.quantiles", { p50: millis(format, row.p50), p95: millis(format, row.p95 ?? row.p50) })}</span> },
+          { name: t("partner.latency"), value: row.p50 === null ? "—" : <span className="num">{t("partner.quantiles", { p50: format.millis(row.p50), p95: format.millis(row.p95 ?? row.p50) })}</span> },
           { name: t("partner.breakers"), value: <span className="flex flex-wrap gap-2"><Breaker who={t("partner.worker")} state={row.breaker} /><Breaker who={t("partner.site")} state={row.here} /></span> },
           ...(row.away_since ? [{ name: t("partner.away_since"), value: <span className="num">{format.moments(row.away_since)}</span> }] : []),
-          ...(row.error ? [{ name: t("partner.error"), value: <code className="font-mono text-sm">{row.error}</code> }] : []),
+          ...(row.error ? [{ name: t("partner.error"), value: <span title={row.error}>{codes("error", row.error)}</span> }] : []),
         ]}
       />
       <Strip points={points} name={name} />

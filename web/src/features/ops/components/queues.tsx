@@ -1,6 +1,7 @@
 "use client";
 
 import { useTranslations } from "next-intl";
+import { useCodes } from "@/shared/lib/codes";
 import { useFormat } from "@/shared/lib/format";
 import { Badge, type Tone } from "@/shared/ui/badge";
 import { Section } from "@/shared/ui/page";
@@ -15,6 +16,7 @@ const NAMES = ["outbox_onec", "outbox_chatwoot", "outbox_telegram", "inbox", "me
 export function Queues({ overview }: { overview: Overview }) {
   const t = useTranslations("ops");
   const format = useFormat();
+  const codes = useCodes();
   const name = (queue: string) => { const known = NAMES.find((each) => each === queue); return known ? t(`queues.name.${known}`) : queue; };
   const states = Object.entries(overview.messages).map(([state, n]) => ({ queue: "told", state, n }));
   return (
@@ -23,7 +25,7 @@ export function Queues({ overview }: { overview: Overview }) {
         {overview.queues.length === 0 ? <EmptyState title={t("queues.none")} text={t("queues.none_text")} /> : (
           <Table caption={t("queues.title")} rows={overview.queues} id={(row) => `${row.queue}/${row.state}`} columns={[
             { key: "queue", title: t("column.queue"), lead: true, cell: (row) => name(row.queue) },
-            { key: "state", title: t("column.state"), cell: (row) => <Badge tone={TONES[row.state] ?? "info"}>{row.state}</Badge> },
+            { key: "state", title: t("column.state"), cell: (row) => <Badge tone={TONES[row.state] ?? "info"}>{codes("state", row.state)}</Badge> },
             { key: "n", title: t("column.count"), right: true, cell: (row) => format.number(row.n) },
           ]} />
         )}
@@ -31,7 +33,7 @@ export function Queues({ overview }: { overview: Overview }) {
       <Section flush title={t("queues.told")} text={t("queues.told_text")}>
         {states.length === 0 ? <EmptyState title={t("queues.none_told")} /> : (
           <Table caption={t("queues.told")} rows={states} id={(row) => row.state} columns={[
-            { key: "state", title: t("column.state"), lead: true, cell: (row) => <Badge tone={TONES[row.state] ?? "plain"}>{row.state}</Badge> },
+            { key: "state", title: t("column.state"), lead: true, cell: (row) => <Badge tone={TONES[row.state] ?? "plain"}>{codes("state", row.state)}</Badge> },
             { key: "n", title: t("column.count"), right: true, cell: (row) => format.number(row.n) },
           ]} />
         )}

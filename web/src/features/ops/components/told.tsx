@@ -3,8 +3,9 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { MailCheck } from "lucide-react";
 import { useTranslations } from "next-intl";
-import { useState } from "react";
 import { useRole } from "@/features/session/api";
+import { useInAddress } from "@/shared/lib/address";
+import { useCodes } from "@/shared/lib/codes";
 import { useFormat } from "@/shared/lib/format";
 import { Badge, type Tone } from "@/shared/ui/badge";
 import { Button } from "@/shared/ui/button";
@@ -22,7 +23,7 @@ const RECIPIENTS = ["conversation", "client", "telegram"] as const;
 /** Messages to people, the newest first: what each said, what became of it in each channel, and another try. */
 export function ToldList() {
   const t = useTranslations("ops");
-  const [state, setState] = useState("");
+  const [state, setState] = useInAddress("state", "", TOLD_STATES);
   const query = useInfiniteQuery(toldQuery((state || undefined) as ToldState | undefined));
   return (
     <Section flush title={t("told.title")} text={t("told.text")}>
@@ -47,14 +48,15 @@ function Line({ row }: { row: Told }) {
   const role = useRole();
   const say = useToast();
   const again = useToldAgain();
+  const codes = useCodes();
   const named = TOLD_STATES.find((each) => each === row.state);
   return (
     <li className="flex flex-wrap items-start justify-between gap-x-6 gap-y-2 border-b border-line px-5 py-3 last:border-0">
       <div className="min-w-0 flex-1">
         <p className="flex flex-wrap items-center gap-2">
           <Badge tone={TONES[row.state] ?? "info"}>{named ? t(`told.state.${named}`) : row.state}</Badge>
-          <code className="font-mono text-sm break-all">{row.type}</code>
-          <span className="num text-sm text-muted">{[row.number ?? row.cons_id, recipient(row, t), row.language].filter(Boolean).join(" · ")}</span>
+          <span className="font-medium" title={row.type}>{codes("type", row.type)}</span>
+          <span className="num text-sm text-muted">{[row.number ?? row.cons_id, recipient(row, t), row.language && t(`language.${row.language as "uz" | "ru" | "en"}`)].filter(Boolean).join(" · ")}</span>
         </p>
         <p className="num mt-1 text-sm text-muted">{format.moments(row.sent_at ?? row.created_at)}</p>
         {row.tried?.map((each) => (

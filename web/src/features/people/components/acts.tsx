@@ -3,8 +3,10 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Download, ScrollText } from "lucide-react";
 import { useTranslations } from "next-intl";
-import { useDeferredValue, useState } from "react";
+import { useDeferredValue } from "react";
 import { useActName } from "@/shared/lib/acts";
+import { useInAddress } from "@/shared/lib/address";
+import { useCodes } from "@/shared/lib/codes";
 import { useFormat } from "@/shared/lib/format";
 import { buttonLook } from "@/shared/ui/button";
 import { Input } from "@/shared/ui/field";
@@ -19,13 +21,14 @@ export function Acts() {
   const t = useTranslations("people");
   const format = useFormat();
   const words = useActName();
-  const [typed, setTyped] = useState("");
+  const codes = useCodes();
+  const [typed, setTyped] = useInAddress("act");
   const text = useDeferredValue(typed.trim());
   const query = useInfiniteQuery(actsQuery(text));
   const columns: Column<Act>[] = [
     { key: "act", title: t("acts.what"), lead: true, cell: (row) => <span title={row.act}>{words(row.act)}</span> },
     { key: "who", title: t("acts.who"), cell: (row) => row.person_name ?? row.actor },
-    { key: "changes", title: t("acts.changes"), cell: (row) => <span className="text-sm break-words">{changes(row)}</span> },
+    { key: "changes", title: t("acts.changes"), cell: (row) => <span className="text-sm break-words">{changes(row, codes)}</span> },
     { key: "when", title: t("acts.when"), cell: (row) => <span className="num whitespace-nowrap">{format.moments(row.at)}</span> },
     { key: "where", title: t("acts.where"), cell: (row) => <span className="num">{row.address ?? "—"}</span> },
   ];
@@ -45,9 +48,9 @@ export function Acts() {
 }
 
 /** `role: manager → head`, for each thing that is another one now. */
-function changes(row: Act): string {
+function changes(row: Act, codes: ReturnType<typeof useCodes>): string {
   const [before, after] = [row.before ?? {}, row.after ?? {}];
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-  const said = (value: unknown) => (value === undefined || value === null ? "—" : typeof value === "object" ? JSON.stringify(value) : String(value));
-  return names.map((name) => (name in before ? `${name}: ${said(before[name])} → ${said(after[name])}` : `${name}: ${said(after[name])}`)).join("; ") || "—";
+  const said = (value: unknown) => (value === undefined || value === null ? "—" : typeof value === "object" ? JSON.stringify(value) : codes("value", String(value)));
+  return names.map((name) => `${codes("column", name)}: ${name in before ? `${said(before[name])} → ` : ""}${said(after[name])}`).join("; ") || "—";
 }

@@ -1,8 +1,8 @@
 "use client";
 
 import { useTranslations } from "next-intl";
-import { useState } from "react";
 import { useRole } from "@/features/session/api";
+import { useInAddress } from "@/shared/lib/address";
 import { PageHeader } from "@/shared/ui/page";
 import { Tabs } from "@/shared/ui/tabs";
 import { Acts } from "./acts";
@@ -12,7 +12,7 @@ import { People } from "./people";
 export function PeoplePage() {
   const t = useTranslations("people");
   const role = useRole();
-  const [tab, setTab] = useState("people");
+  const [tab, setTab] = useInAddress("tab", "people");
   const log = role === "administrator" || role === "auditor";
   return (
     <>

@@ -3,9 +3,10 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Users } from "lucide-react";
 import { useTranslations } from "next-intl";
-import { useDeferredValue, useState } from "react";
+import { useDeferredValue } from "react";
 import { useRole } from "@/features/session/api";
 import { useMe } from "@/features/session/me";
+import { useInAddress } from "@/shared/lib/address";
 import { useFormat } from "@/shared/lib/format";
 import { Badge } from "@/shared/ui/badge";
 import { ConfirmButton } from "@/shared/ui/dialog";
@@ -15,13 +16,14 @@ import { More } from "@/shared/ui/pagination";
 import { EmptyState, Loaded } from "@/shared/ui/state";
 import { Table, type Column } from "@/shared/ui/table";
 import { useToast } from "@/shared/ui/toast";
-import { peopleQuery, STAFF_ROLES, useChangePerson, type Person, type StaffRole, type Whose } from "../api";
+import { peopleQuery, STAFF_ROLES, useChangePerson, type Person, type Whose } from "../api";
+import { Role } from "./role";
 
 /** People with accounts; an administrator gives roles and locks. */
 export function People() {
   const t = useTranslations("people");
-  const [typed, setTyped] = useState("");
-  const [role, setRole] = useState("");
+  const [typed, setTyped] = useInAddress("q");
+  const [role, setRole] = useInAddress("role", "", ["client", ...STAFF_ROLES]);
   const query = useInfiniteQuery(peopleQuery(useDeferredValue(typed.trim()), (role || undefined) as Whose | undefined));
   const roles = (["client", ...STAFF_ROLES] as const).map((each) => ({ value: each, label: t(`role.${each}`) }));
   return (
@@ -45,8 +47,8 @@ function Rows({ rows }: { rows: Person[] }) {
   const t = useTranslations("people");
   const format = useFormat();
   const columns: Column<Person>[] = [
-    { key: "name", title: t("column.name"), lead: true, cell: (row) => <span className="block">{row.name}<span className="block text-sm font-normal break-all text-muted">{row.email ?? row.phone_number}</span></span> },
-    { key: "role", title: t("column.role"), cell: (row) => <Role row={row} /> },
+    { key: "name", title: t("column.name"), lead: true, cell: (row) => <span className="block">{row.name}<span className="block text-sm font-normal text-muted [overflow-wrap:anywhere]">{row.email ?? row.phone_number}</span></span> },
+    { key: "role", title: t("column.role"), cell: (row) => <RoleOf row={row} /> },
     { key: "where", title: t("column.organisations"), cell: (row) => row.organisations.map((each) => each.name).join(", ") || "—" },
     { key: "safe", title: t("column.second_factor"), cell: (row) => <Badge tone={row.second_factor ? "good" : "plain"}>{t(row.second_factor ? "on" : "off")}</Badge> },
     { key: "seen", title: t("column.seen"), cell: (row) => <span className="num">{row.seen_at ? format.moments(row.seen_at) : "—"}</span> },
@@ -61,25 +63,8 @@ function useMay(row: Person): boolean {
   return useRole() === "administrator" && me?.person_id !== row.person_id;
 }
 
-function Role({ row }: { row: Person }) {
-  const t = useTranslations("people");
-  const change = useChangePerson();
-  const say = useToast();
-  const may = useMay(row);
-  const role = STAFF_ROLES.find((each) => each === row.role);
-  if (!may) return <Badge tone={role ? "accent" : "plain"}>{t(`role.${role ?? "client"}`)}</Badge>;
-  return (
-    <select
-      aria-label={t("role_of", { name: row.name })}
-      value={role ?? ""}
-      disabled={change.isPending}
-      onChange={(event) => change.mutate({ person: row.person_id, role: (event.target.value || null) as StaffRole | null }, { onSuccess: () => say.done(t("changed")), onError: say.failed })}
-      className="min-h-11 rounded-xl border border-line-strong/70 bg-surface px-3"
-    >
-      <option value="">{t("role.client")}</option>
-      {STAFF_ROLES.map((each) => <option key={each} value={each}>{t(`role.${each}`)}</option>)}
-    </select>
-  );
+function RoleOf({ row }: { row: Person }) {
+  return <Role row={row} may={useMay(row)} />;
 }
 
 function Lock({ row }: { row: Person }) {

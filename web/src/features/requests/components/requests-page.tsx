@@ -3,10 +3,11 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Search } from "lucide-react";
 import { useTranslations } from "next-intl";
-import { useDeferredValue, useState } from "react";
+import { useDeferredValue } from "react";
 import { useLive } from "@/features/live/live";
 import { useSession } from "@/features/session/api";
 import { Link } from "@/shared/i18n/link";
+import { useInAddress } from "@/shared/lib/address";
 import { buttonLook } from "@/shared/ui/button";
 import { Input, Select } from "@/shared/ui/field";
 import { PageHeader, Section } from "@/shared/ui/page";
@@ -20,8 +21,8 @@ const GROUPS: Record<string, Status[]> = { going: ["new", "open", "pending", "ot
 /** All requests of the reader, with what stands still and what goes on. */
 export function RequestsPage() {
   const t = useTranslations("requests");
-  const [group, setGroup] = useState("");
-  const [typed, setTyped] = useState("");
+  const [group, setGroup] = useInAddress("group", "", Object.keys(GROUPS));
+  const [typed, setTyped] = useInAddress("q");
   const words = useDeferredValue(typed.trim());
   const filters: Filters = { status: GROUPS[group], q: words.length > 1 ? words : undefined };
   const query = useInfiniteQuery(requestsQuery(filters));

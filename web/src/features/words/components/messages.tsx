@@ -2,8 +2,9 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useLocale, useTranslations } from "next-intl";
-import { useState } from "react";
-import { NAMES, type Locale } from "@/shared/i18n/locales";
+import { LOCALES, NAMES } from "@/shared/i18n/locales";
+import { useCodes } from "@/shared/lib/codes";
+import { useInAddress } from "@/shared/lib/address";
 import { Badge } from "@/shared/ui/badge";
 import { Select } from "@/shared/ui/field";
 import { Section } from "@/shared/ui/page";
@@ -15,10 +16,10 @@ const CHANNELS = ["chatwoot", "telegram", "email"] as const;
 /** Every message that the platform sends, as each channel shows it. */
 export function Messages() {
   const t = useTranslations("words");
-  const [language, setLanguage] = useState<string>(useLocale());
-  const [audience, setAudience] = useState("");
+  const [language, setLanguage] = useInAddress("language", useLocale(), LOCALES);
+  const [audience, setAudience] = useInAddress("audience", "", ["clients", "staff"]);
   const query = useQuery(samplesQuery);
-  const options = (Object.keys(NAMES) as Locale[]).map((value) => ({ value, label: NAMES[value] }));
+  const options = LOCALES.map((value) => ({ value, label: NAMES[value] }));
   const fits = (each: Sample) => audience === "" || each.staff === (audience === "staff");
   return (
     <div className="flex flex-col gap-5">
@@ -35,9 +36,10 @@ export function Messages() {
 
 function One({ sample, language }: { sample: Sample; language: string }) {
   const t = useTranslations("words");
+  const codes = useCodes();
   const forms = sample.forms[language] ?? {};
   return (
-    <Section title={<span className="flex flex-wrap items-center gap-2"><code className="font-mono text-base">{sample.type}{sample.case && ` · ${sample.case}`}</code><Badge tone={sample.staff ? "info" : "accent"}>{t(sample.staff ? "messages.staff" : "messages.clients")}</Badge></span>}>
+    <Section title={<span className="flex flex-wrap items-center gap-2"><span title={sample.type}>{[codes("type", sample.type), sample.case && codes("case", sample.case)].filter(Boolean).join(" · ")}</span><Badge tone={sample.staff ? "info" : "accent"}>{t(sample.staff ? "messages.staff" : "messages.clients")}</Badge>{sample.kind === "support" && <Badge>{t("messages.support")}</Badge>}</span>}>
       <div className="grid gap-4 lg:grid-cols-3">
         {CHANNELS.map((channel) => (
           <div key={channel} className="min-w-0">

@@ -1,7 +1,7 @@
 "use client";
 
 import { useTranslations } from "next-intl";
-import { useState } from "react";
+import { useInAddress } from "@/shared/lib/address";
 import { PageHeader } from "@/shared/ui/page";
 import { Tabs } from "@/shared/ui/tabs";
 import { Dictionaries } from "./dictionaries";
@@ -12,7 +12,7 @@ import { Words } from "./words";
 /** The words of the desk: 1C's, which are edited there, our own, and what people are told. */
 export function WordsPage() {
   const t = useTranslations("words");
-  const [tab, setTab] = useState("articles");
+  const [tab, setTab] = useInAddress("tab", "articles");
   return (
     <>
       <PageHeader title={t("title")} text={t("text")} />

@@ -5,6 +5,7 @@ import { Pencil, Plus, Search } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useDeferredValue, useState } from "react";
 import { useRole } from "@/features/session/api";
+import { useInAddress } from "@/shared/lib/address";
 import { Badge } from "@/shared/ui/badge";
 import { Button, IconButton } from "@/shared/ui/button";
 import { Input } from "@/shared/ui/field";
@@ -17,7 +18,7 @@ import { Editor } from "./editor";
 /** Articles or typical questions: read by all of the desk, changed by the head. */
 export function Words({ kind }: { kind: WordKind }) {
   const t = useTranslations("words");
-  const [typed, setTyped] = useState("");
+  const [typed, setTyped] = useInAddress("q");
   const [edited, setEdited] = useState<Word | null | undefined>(undefined);
   const role = useRole();
   const may = role === "head" || role === "administrator";
