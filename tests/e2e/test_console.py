@@ -136,6 +136,13 @@ async def test_what_was_typed_into_an_article_is_not_lost_by_a_click_beside(page
     await expect(window.get_by_label("Title")).to_have_count(0)
 
 
+async def test_the_preview_of_chatwoot_reads_as_people_read_it(pages: Pages, sandbox: Sandbox) -> None:
+    page = await opened(pages, sandbox, "en/desk/knowledge?tab=messages")
+    shown = page.locator("section", has=page.get_by_role("heading", name="Request handed over to him")).first
+    await expect(shown.locator("p", has_text="Chatwoot").locator("+ div")).to_contain_text("Olim_Karimov <b>")
+    await expect(page.get_by_text("Technical support").first).to_be_visible()  # which of two that are named the same
+
+
 async def test_a_request_is_opened_from_today_and_handed_over(pages: Pages, sandbox: Sandbox) -> None:
     page = await opened(pages, sandbox, "en/desk")
     await page.locator("tbody a").first.click()
@@ -176,6 +183,25 @@ async def test_an_article_is_changed_and_kept_by_1c(pages: Pages, sandbox: Sandb
     await page.reload()
     await page.locator("details summary").first.click()
     await expect(page.get_by_text("By the steps of the month's closing.")).to_be_visible()
+
+
+async def test_of_two_editors_the_second_sees_the_first_and_writes_over(pages: Pages, sandbox: Sandbox) -> None:
+    pages.forgive("/api/desk/words/articles/")
+    both = [await opened(pages, sandbox, "en/desk/knowledge", role=role) for role in ("head", "administrator")]
+    for page, text in zip(both, ("Of the first.", "Of the second."), strict=True):
+        await page.get_by_role("button", name=re.compile("^Edit: ")).nth(1).click()
+        await page.locator("dialog").get_by_label("Answer").fill(text)
+    await both[0].get_by_role("button", name="Write to 1C").click()
+    await expect(both[0].get_by_text("Written to 1C")).to_be_visible()
+    page = both[1]
+    await page.get_by_role("button", name="Write to 1C").click()
+    await expect(page.get_by_role("region", name="In 1C now")).to_contain_text("Of the first.")
+    await expect(page.locator("dialog").get_by_label("Answer")).to_have_value("Of the second.")
+    assert await barriers(page) == []
+    await page.get_by_role("button", name="Write over it").click()
+    await expect(page.get_by_text("Written to 1C")).to_be_visible()
+    await page.locator("details summary").nth(1).click()
+    await expect(page.get_by_text("Of the second.")).to_be_visible()
 
 
 async def test_a_manager_reads_no_operations(pages: Pages, sandbox: Sandbox) -> None:

@@ -53,9 +53,9 @@ function useAct<Given>(act: (given: Given) => Promise<unknown>) {
 
 export type Texts = { description: string; question: string; answer: string };
 
-/** Writes the texts of an element to 1C as the editor saw it; without one a new article. */
-export function useWrite(kind: WordKind, word: Word | null) {
-  return useAct(({ description, question, answer }: Texts) => {
+/** Writes the texts of an element to 1C as the editor saw it (`word`); without one a new article. */
+export function useWrite(kind: WordKind) {
+  return useAct(({ word, description, question, answer }: Texts & { word: Word | null }) => {
     if (word === null) return data(client.POST("/api/desk/words/articles", { body: { description, question, answer } }));
     const where = { params: { path: { key: word.ref_key } } };
     const version = word.version ?? "";

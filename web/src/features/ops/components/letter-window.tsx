@@ -18,14 +18,15 @@ type Payload = { [name: string]: unknown };
 export function LetterWindow({ letter, onClose }: { letter: Letter; onClose: () => void }) {
   const t = useTranslations("ops");
   const query = useQuery(letterQuery(letter));
+  const [held, setHeld] = useState(false);
   return (
-    <Dialog open onClose={onClose} title={t("letters.one")} text={letter.error ?? undefined}>
-      <Loaded query={query}>{(whole) => <Whole whole={whole} onClose={onClose} />}</Loaded>
+    <Dialog open onClose={onClose} held={held} title={t("letters.one")} text={letter.error ?? undefined}>
+      <Loaded query={query}>{(whole) => <Whole whole={whole} onEdited={setHeld} onClose={onClose} />}</Loaded>
     </Dialog>
   );
 }
 
-function Whole({ whole, onClose }: { whole: Schemas["LetterWholeOut"]; onClose: () => void }) {
+function Whole({ whole, onEdited, onClose }: { whole: Schemas["LetterWholeOut"]; onEdited: (edited: boolean) => void; onClose: () => void }) {
   const t = useTranslations("ops");
   const say = useToast();
   const act = useLetterAct();
@@ -50,7 +51,7 @@ function Whole({ whole, onClose }: { whole: Schemas["LetterWholeOut"]; onClose: 
         spellCheck={false}
         readOnly={!whole.editable || role === "auditor"}
         value={text}
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => { setText(event.target.value); onEdited(event.target.value !== before); }}
         className="font-mono text-sm"
       />
       {role !== "auditor" && (

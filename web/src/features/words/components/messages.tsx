@@ -34,6 +34,11 @@ export function Messages() {
   );
 }
 
+/** What people read: Chatwoot is sent Markdown, in which names are escaped. */
+function read(channel: string, text: string): string {
+  return channel === "chatwoot" ? text.trim().replace(/\\([\\`*_[\]<>#~|!])/g, "$1") : text.trim();
+}
+
 function One({ sample, language }: { sample: Sample; language: string }) {
   const t = useTranslations("words");
   const codes = useCodes();
@@ -45,7 +50,7 @@ function One({ sample, language }: { sample: Sample; language: string }) {
           <div key={channel} className="min-w-0">
             <p className="mb-1.5 text-sm text-muted">{t(`messages.${channel}`)}</p>
             <div lang={language} className="rounded-xl bg-sunken px-4 py-3 text-[0.95rem] break-words whitespace-pre-line">
-              {forms[channel] ? <>{forms[channel].subject && <strong className="mb-1 block font-semibold">{forms[channel].subject}</strong>}{forms[channel].text.trim()}</> : <span className="text-muted">{t("messages.not_here")}</span>}
+              {forms[channel] ? <>{forms[channel].subject && <strong className="mb-1 block font-semibold">{forms[channel].subject}</strong>}{read(channel, forms[channel].text)}</> : <span className="text-muted">{t("messages.not_here")}</span>}
             </div>
           </div>
         ))}

@@ -24,6 +24,7 @@ export function Words({ kind }: { kind: WordKind }) {
   const may = role === "head" || role === "administrator";
   const words = useDeferredValue(typed.trim());
   const query = useInfiniteQuery(wordsQuery(kind, words.length > 1 ? words : undefined));
+  const now = query.data?.pages.flatMap((page) => page.items).find((each) => each.ref_key === edited?.ref_key);
   return (
     <Section flush>
       <div className="flex flex-wrap items-end gap-4 border-b border-line p-5">
@@ -38,7 +39,7 @@ export function Words({ kind }: { kind: WordKind }) {
         }}
       </Loaded>
       <More query={query} />
-      {edited !== undefined && <Editor kind={kind} word={edited} onClose={() => setEdited(undefined)} />}
+      {edited !== undefined && <Editor kind={kind} word={edited} now={now} onClose={() => setEdited(undefined)} />}
     </Section>
   );
 }
