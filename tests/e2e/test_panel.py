@@ -151,6 +151,20 @@ async def test_it_is_dark_and_narrow_where_chatwoot_is(pages: Pages, seats: Seat
         assert await barriers(frame) == []
 
 
+async def test_behind_another_tab_the_pass_is_renewed(pages: Pages, seats: Seats) -> None:
+    page = await pages.open("about:blank")
+    hides = "Object.defineProperty(document, 'visibilityState', { get: () => (window.behind ? 'hidden' : 'visible') })"
+    await page.context.add_init_script(hides)
+    page, (first, *_) = await signed_in(page, seats)
+    await page.goto(seats.address(first["conversation_id"]))
+    await connect(page)
+    await shows(page, first)
+    frame = next(each for each in page.frames if each.url.startswith(seats.api))
+    await frame.evaluate("window.behind = true; document.dispatchEvent(new Event('visibilitychange'))")
+    async with page.expect_response(lambda got: "/dashboard-app/conversations/" in got.url, timeout=POLLS):
+        pass
+
+
 async def test_who_is_not_chatwoot_neither_frames_it_nor_is_heard(pages: Pages, seats: Seats) -> None:
     page, (first, second, *_) = await signed_in(await pages.open("about:blank"), seats)
     # A page of another origin that opened Chatwoot holds its window, and so the frames in it.

@@ -30,7 +30,9 @@ export function panelQuery(conversation: number | null, pass: string | null, ren
       renew(found.token);
       return found;
     },
-    refetchInterval: 15_000,
+    // Behind another tab it only keeps its pass, which lives a quarter of an hour; the session behind it ends it all the same.
+    refetchInterval: () => (globalThis.document?.visibilityState === "hidden" ? 300_000 : 15_000),
+    refetchIntervalInBackground: true,
   });
 }
 

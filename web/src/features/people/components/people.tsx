@@ -47,7 +47,7 @@ function Rows({ rows }: { rows: Person[] }) {
   const t = useTranslations("people");
   const format = useFormat();
   const columns: Column<Person>[] = [
-    { key: "name", title: t("column.name"), lead: true, cell: (row) => <span className="block">{row.name}<span className="block text-sm font-normal text-muted [overflow-wrap:anywhere]">{row.email ?? row.phone_number}</span></span> },
+    { key: "name", title: t("column.name"), lead: true, cell: (row) => <span className="block md:min-w-52">{row.name}<span className="block text-sm font-normal text-muted [overflow-wrap:anywhere]">{row.email ?? row.phone_number}</span></span> },
     { key: "role", title: t("column.role"), cell: (row) => <RoleOf row={row} /> },
     { key: "where", title: t("column.organisations"), cell: (row) => row.organisations.map((each) => each.name).join(", ") || "—" },
     { key: "safe", title: t("column.second_factor"), cell: (row) => <Badge tone={row.second_factor ? "good" : "plain"}>{t(row.second_factor ? "on" : "off")}</Badge> },
