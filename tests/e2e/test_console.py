@@ -161,6 +161,32 @@ async def test_a_request_is_opened_from_today_and_handed_over(pages: Pages, sand
     await expect(page.locator("ol li", has_text=name).first).to_be_visible()  # told live: nobody reloaded
 
 
+async def test_who_is_handed_a_request_best_is_told_and_what_speaks_against_others(
+    pages: Pages, sandbox: Sandbox
+) -> None:
+    page = await opened(pages, sandbox, "en/desk", role="head")
+    base = sandbox.urls["api"].rstrip("/")
+    request = await open_request(page, sandbox)
+    shown = await (await page.context.request.get(f"{base}/api/desk/managers")).json()
+    other = next(each for each in shown if each["limit"] and each["manager_key"] != request["manager"])
+    [row] = sandbox.sql(
+        "select greatest((coalesce(start_date, now()) at time zone 'Asia/Tashkent')::date,"
+        " (now() at time zone 'Asia/Tashkent')::date)::text as day from cons.cons where cons_id = %s",
+        request["cons_id"],
+    )
+    path = f"{base}/api/desk/managers/{other['manager_key']}/closings/{row['day']}"
+    closed = await page.context.request.put(path, data={"closed": True}, headers={"Origin": base})
+    assert closed.status == 200, await closed.text()
+    await page.goto(f"{base}/en/desk/request?id={request['cons_id']}")
+    await expect(page.get_by_role("link", name="Requests", exact=True)).to_have_attribute("aria-current", "page")
+    await page.get_by_role("button", name="Hand over").click()
+    lines = page.locator("dialog li")
+    await expect(lines.filter(has_text=other["name"]).first).to_contain_text(
+        re.compile("Closed today|Takes nothing on")
+    )
+    await expect(lines.first).not_to_contain_text(re.compile("Closed today|Takes nothing on"))
+
+
 async def test_a_day_is_closed_for_a_manager_and_1c_hears_of_it(pages: Pages, sandbox: Sandbox) -> None:
     page = await opened(pages, sandbox, "en/desk/managers", role="head")
     await page.get_by_role("button", name=re.compile("days of the queue")).last.click()

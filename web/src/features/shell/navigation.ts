@@ -37,13 +37,9 @@ export function placesOf(role: Role | null): Place[] {
   return PLACES.filter((place) => role !== null && place.roles.includes(role));
 }
 
-/** Pages of one thing belong to the list of such things. */
-const WITHIN: Record<string, string> = { "/request": "/requests", "/desk/request": "/desk/requests", "/desk/client": "/desk/clients" };
-
 /** The place whose page this is: the longest address that the path begins with. */
 export function placeOf(path: string): string | null {
-  const bare = path.replace(/^\/[a-z]{2}(?=\/|$)/, "").replace(/\/$/, "");
-  if (bare in WITHIN) return WITHIN[bare] ?? null;
+  const bare = path.replace(/^\/[a-z]{2}(?=\/|$)/, "").replace(/\/$/, "").replace(/\/(request|client)$/, "/$1s"); // one thing belongs to the list of such
   const fit = PLACES.filter((place) => bare === place.href || bare.startsWith(`${place.href}/`));
   return fit.sort((one, other) => other.href.length - one.href.length)[0]?.href ?? null;
 }

@@ -12,7 +12,7 @@ type When = string | number | Date;
 /** Writes dates (in Tashkent's time), numbers and money as the language does. */
 export class Format {
   readonly tag: string;
-  private readonly uzbek: boolean;
+  readonly uzbek: boolean;
 
   constructor(locale: Locale) {
     this.uzbek = locale === "uz";
@@ -52,11 +52,6 @@ export class Format {
   /** 26 Nov, 14:30 */
   moments(when: When): string {
     return `${this.day(when)}, ${this.time(when)}`;
-  }
-
-  /** 26 Nov, 14:30:05: for what happened close together */
-  exact(when: When): string {
-    return `${this.day(when)}, ${this.moment(when, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" })}`;
   }
 
   /** The day in Tashkent as YYYY-MM-DD, to group and to ask by. */
@@ -99,13 +94,6 @@ export class Format {
     const style: Intl.NumberFormatOptions = { style: "unit", unit, maximumFractionDigits: 1 };
     if (this.uzbek) return uzbekUnit(this.number(value / size, 1), unit);
     return numberWriter(this.tag, style).format(value / size);
-  }
-
-  /** 87 ms, 1.4 s */
-  millis(value: number): string {
-    const [amount, unit, digits]: [number, string, number] = value < 1000 ? [value, "millisecond", 0] : [value / 1000, "second", 1];
-    if (this.uzbek) return uzbekUnit(this.number(amount, digits), unit);
-    return numberWriter(this.tag, { style: "unit", unit, maximumFractionDigits: digits }).format(amount);
   }
 
   /** 2 h 05 min, from seconds */

@@ -4,7 +4,7 @@ import { dateWriter } from "./writers";
 // Russian writes them, which is how Uzbek does.
 const MONTHS = ["yanvar", "fevral", "mart", "aprel", "may", "iyun", "iyul", "avgust", "sentabr", "oktabr", "noyabr", "dekabr"];
 const DAYS: Record<string, string> = { Mon: "Du", Tue: "Se", Wed: "Chor", Thu: "Pay", Fri: "Ju", Sat: "Shan", Sun: "Yak" };
-const UNITS: Record<string, string> = { millisecond: "ms", second: "son.", minute: "daq.", hour: "soat", kilobyte: "KB", megabyte: "MB" };
+const UNITS: Record<string, string> = { second: "son.", minute: "daq.", hour: "soat", kilobyte: "KB", megabyte: "MB" };
 const AGO: Record<string, string> = { day: "kun", hour: "soat", minute: "daqiqa" };
 
 /** A date of these parts: "Pay, 26-noyabr 2026". */

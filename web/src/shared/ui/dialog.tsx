@@ -15,8 +15,6 @@ type Props = { open: boolean; onClose: () => void; title: string; text?: string;
 export function Dialog({ open, onClose, title, text, held = false, children, footer }: Props) {
   const t = useTranslations("common");
   const box = useRef<HTMLDialogElement>(null);
-  // A text that is marked to beyond the edge ends there, too, and is no click beside the window.
-  const beside = useRef(false);
   const id = useId();
   useEffect(() => {
     const dialog = box.current;
@@ -29,9 +27,8 @@ export function Dialog({ open, onClose, title, text, held = false, children, foo
       aria-labelledby={id}
       onClose={onClose}
       onCancel={(event) => held && event.preventDefault()}
-      onPointerDown={(event) => { beside.current = event.target === box.current; }}
-      onClick={(event) => event.target === box.current && beside.current && !held && onClose()}
-      className="m-auto w-[min(34rem,calc(100vw-2rem))] rounded-2xl border border-line bg-raised p-0 text-left text-base font-normal whitespace-normal text-ink shadow-float"
+      onClick={(event) => event.target === box.current && !held && onClose()}
+      className="m-auto w-[min(34rem,calc(100vw-2rem))] rounded-2xl border border-line bg-raised p-0 text-left text-ink shadow-float"
     >
       {open && (
         <div className="flex max-h-[85dvh] flex-col">

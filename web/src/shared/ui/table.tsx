@@ -45,7 +45,7 @@ const Line = memo(function Line({ row, columns }: { row: unknown; columns: Colum
           key={each.key}
           role="cell"
           className={clsx(
-            "align-middle max-md:flex max-md:min-h-8 max-md:items-center max-md:justify-between max-md:gap-4 md:px-5 md:py-3 md:[&_button]:whitespace-nowrap",
+            "align-middle max-md:flex max-md:min-h-8 max-md:items-center max-md:justify-between max-md:gap-4 md:px-5 md:py-3",
             each.lead && "font-medium max-md:mb-1",
             each.right && "num md:text-right",
           )}

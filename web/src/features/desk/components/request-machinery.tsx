@@ -2,6 +2,7 @@
 
 import { useTranslations } from "next-intl";
 import { useCodes } from "@/shared/lib/codes";
+import { exact } from "@/shared/lib/exact";
 import { useFormat, type Format } from "@/shared/lib/format";
 import { Badge, type Tone } from "@/shared/ui/badge";
 import { Section } from "@/shared/ui/page";
@@ -44,7 +45,7 @@ function Line({ part, row }: { part: Part; row: Row }) {
   const said = (name: string, value: unknown) => inWords(part, name, value, format, codes, (status) => t(`status.${status as "new"}`));
   return (
     <li className="grid gap-x-4 gap-y-1 border-b border-line px-5 py-2.5 text-sm last:border-0 sm:grid-cols-[8.5rem_minmax(0,1fr)_auto]">
-      <span className="num text-muted">{at ? format.exact(String(at)) : "—"}</span>
+      <span className="num text-muted">{at ? exact(format, String(at)) : "—"}</span>
       <span className="min-w-0 [overflow-wrap:anywhere]">
         {Object.entries(rest).filter(([, value]) => filled(value)).map(([name, value], place) => (
           <span key={name}>{place > 0 && " · "}<span className="text-muted">{codes("column", name)}:</span> {said(name, value)}</span>
@@ -82,7 +83,7 @@ function inWords(part: Part, name: string, value: unknown, format: Format, codes
     return Object.entries(value).map(([inner, each]) => `${codes("column", inner)} ${inWords(part, inner, each, format, codes, status)}`).join(", ");
   }
   const text = String(value);
-  if (MOMENT.test(text)) return format.exact(text);
+  if (MOMENT.test(text)) return exact(format, text);
   if (name === "status" && STATUSES.includes(text)) return status(text);
   if (part === "drift" && name === "kind") return codes("drift", text);
   if (name === "fields") return codes("column", text);

@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useCodes } from "@/shared/lib/codes";
+import { millis } from "@/shared/lib/exact";
 import { useFormat } from "@/shared/lib/format";
 import { Badge } from "@/shared/ui/badge";
 import { Facts, Section } from "@/shared/ui/page";
@@ -29,7 +30,7 @@ function One({ row, points }: { row: Partner; points: PartnerPoint[] }) {
       <Facts
         items={[
           { name: t("partner.available"), value: row.looks ? <span className="num">{format.percent(row.answered / row.looks, 2)}</span> : "—" },
-          { name: t("partner.latency"), value: row.p50 === null ? "—" : <span className="num">{t("partner.quantiles", { p50: format.millis(row.p50), p95: format.millis(row.p95 ?? row.p50) })}</span> },
+          { name: t("partner.latency"), value: row.p50 === null ? "—" : <span className="num">{t("partner.quantiles", { p50: millis(format, row.p50), p95: millis(format, row.p95 ?? row.p50) })}</span> },
           { name: t("partner.breakers"), value: <span className="flex flex-wrap gap-2"><Breaker who={t("partner.worker")} state={row.breaker} /><Breaker who={t("partner.site")} state={row.here} /></span> },
           ...(row.away_since ? [{ name: t("partner.away_since"), value: <span className="num">{format.moments(row.away_since)}</span> }] : []),
           ...(row.error ? [{ name: t("partner.error"), value: <span title={row.error}>{codes("error", row.error)}</span> }] : []),

@@ -1,6 +1,7 @@
 "use client";
 
 import { useTranslations } from "next-intl";
+import { millis } from "@/shared/lib/exact";
 import { useFormat } from "@/shared/lib/format";
 import { EmptyState } from "@/shared/ui/state";
 import type { RunPoint } from "../api";
@@ -24,14 +25,14 @@ export function RunsChart({ points }: { points: RunPoint[] }) {
       {[0, 0.5, 1].map((share) => (
         <g key={share}>
           <line x1={LEFT} x2={WIDTH} y1={y(top * share)} y2={y(top * share)} className="stroke-line" />
-          <text x={LEFT - 8} y={y(top * share) + 4} textAnchor="end" className="num fill-muted text-xs">{format.millis(top * share)}</text>
+          <text x={LEFT - 8} y={y(top * share) + 4} textAnchor="end" className="num fill-muted text-xs">{millis(format, top * share)}</text>
         </g>
       ))}
       {points.map((each) => {
         const [longest, usual] = [each.longest ?? 0, each.p50 ?? 0];
         return (
           <g key={each.at}>
-            <title>{`${format.moments(each.at)} · ${format.millis(usual)} / ${format.millis(longest)} · ${each.runs}`}</title>
+            <title>{`${format.moments(each.at)} · ${millis(format, usual)} / ${millis(format, longest)} · ${each.runs}`}</title>
             <rect x={x(each.at)} y={y(longest)} width={slot * 0.8} height={HEIGHT - BOTTOM - y(longest)} rx={Math.min(3, slot / 4)} className={each.failed ? "fill-bad-soft" : "fill-accent-soft"} />
             <rect x={x(each.at)} y={y(usual)} width={slot * 0.8} height={Math.max(1, HEIGHT - BOTTOM - y(usual))} rx={Math.min(3, slot / 4)} className={each.failed ? "fill-bad" : "fill-accent"} />
           </g>

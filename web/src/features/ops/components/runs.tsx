@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useInAddress } from "@/shared/lib/address";
 import { useCodes } from "@/shared/lib/codes";
+import { millis } from "@/shared/lib/exact";
 import { useFormat } from "@/shared/lib/format";
 import { ChartCard } from "@/shared/ui/chart";
 import { Checkbox, Select } from "@/shared/ui/field";
@@ -58,8 +59,8 @@ function Figures({ points }: { points: RunPoint[] }) {
         { key: "at", title: t("column.time"), lead: true, cell: (row) => format.moments(row.at) },
         { key: "runs", title: t("column.runs"), right: true, cell: (row) => row.runs },
         { key: "failed", title: t("column.errors"), right: true, cell: (row) => row.failed },
-        { key: "took", title: t("column.took"), right: true, cell: (row) => (row.p50 === null ? "—" : format.millis(row.p50)) },
-        { key: "longest", title: t("column.longest"), right: true, cell: (row) => (row.longest === null ? "—" : format.millis(row.longest)) },
+        { key: "took", title: t("column.took"), right: true, cell: (row) => (row.p50 === null ? "—" : millis(format, row.p50)) },
+        { key: "longest", title: t("column.longest"), right: true, cell: (row) => (row.longest === null ? "—" : millis(format, row.longest)) },
         { key: "changed", title: t("column.changed"), right: true, cell: (row) => format.number(row.changed) },
       ]}
     />
@@ -77,7 +78,7 @@ function Rows({ rows }: { rows: Run[] }) {
       columns={[
         { key: "at", title: t("column.time"), lead: true, cell: (row) => <span className="num whitespace-nowrap">{format.moments(row.started_at)}</span> },
         { key: "outcome", title: t("column.state"), cell: (row) => <Outcome outcome={row.outcome} /> },
-        { key: "took", title: t("column.took"), right: true, cell: (row) => (row.duration_ms === null ? "—" : format.millis(row.duration_ms)) },
+        { key: "took", title: t("column.took"), right: true, cell: (row) => (row.duration_ms === null ? "—" : millis(format, row.duration_ms)) },
         { key: "read", title: t("column.read"), right: true, cell: (row) => format.number(row.read) },
         { key: "changed", title: t("column.changed"), right: true, cell: (row) => format.number(row.created + row.updated) },
         { key: "refused", title: t("column.refused"), right: true, cell: (row) => format.number(row.failed) },

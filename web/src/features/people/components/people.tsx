@@ -52,7 +52,7 @@ function Rows({ rows }: { rows: Person[] }) {
     { key: "where", title: t("column.organisations"), cell: (row) => row.organisations.map((each) => each.name).join(", ") || "—" },
     { key: "safe", title: t("column.second_factor"), cell: (row) => <Badge tone={row.second_factor ? "good" : "plain"}>{t(row.second_factor ? "on" : "off")}</Badge> },
     { key: "seen", title: t("column.seen"), cell: (row) => <span className="num">{row.seen_at ? format.moments(row.seen_at) : "—"}</span> },
-    { key: "lock", title: t("column.state"), right: true, cell: (row) => <Lock row={row} /> },
+    { key: "lock", title: t("column.state"), right: true, cell: (row) => <span className="md:[&_button]:whitespace-nowrap"><Lock row={row} /></span> },
   ];
   return <Table caption={t("title")} columns={columns} rows={rows} id={(row) => row.person_id} />;
 }
