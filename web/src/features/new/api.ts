@@ -33,7 +33,8 @@ export function articlesQuery(words: string) {
   });
 }
 
-type Made = { id: string; filesLost: boolean };
+/** `filesLost`: why the files did not go along. */
+export type Made = { id: string; filesLost: unknown };
 type Wanted = { body: Schemas["SimpleIn"]; files: File[]; key: string };
 
 /** Make the request, then put its files to it; the key makes a second try harmless. */
@@ -43,8 +44,8 @@ export function useMake() {
     mutationFn: async ({ body, files, key }: Wanted): Promise<Made> => {
       const made = await data(client.POST("/api/consultations/simple", { body, params: { header: { "idempotency-key": key, prefer: "respond-async" } } }));
       const id = made.consultation.cons_id;
-      if (files.length === 0) return { id, filesLost: false };
-      return sendFiles(id, files).then(() => ({ id, filesLost: false }), () => ({ id, filesLost: true }));
+      if (files.length === 0) return { id, filesLost: null };
+      return sendFiles(id, files, { key }).then(() => ({ id, filesLost: null }), (filesLost: unknown) => ({ id, filesLost }));
     },
     onSuccess: () => queries.invalidateQueries({ queryKey: requestKeys.all }),
   });

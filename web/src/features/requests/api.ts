@@ -80,16 +80,12 @@ export function useRate(id: string) {
   return useAct((answers: Schemas["AnswerIn"][]) => client.POST("/api/consultations/{name}/ratings", { ...path(id), body: { answers } }));
 }
 
-/** Put files to a request; multipart, since that is what files are sent in. */
-export function useAttach(id: string) {
-  return useAct(({ files, comment }: { files: File[]; comment?: string }) => sendFiles(id, files, comment));
-}
-
-export function sendFiles(id: string, files: File[], comment?: string): Promise<unknown> {
+/** Put files to a request; multipart, since that is what files are sent in. The key makes a second try harmless. */
+export function sendFiles(id: string, files: File[], { key, comment }: { key: string; comment?: string }): Promise<unknown> {
   const form = new FormData();
   for (const file of files) form.append("files", file);
   if (comment) form.append("comment", comment);
-  return client.POST("/api/consultations/{name}/attachments", { ...path(id), body: form as never, bodySerializer: (body: unknown) => body as FormData });
+  return client.POST("/api/consultations/{name}/attachments", { params: { path: { name: id }, header: { "idempotency-key": key } }, body: form as never, bodySerializer: (body: unknown) => body as FormData });
 }
 
 /** Where a file of a request is downloaded from. */

@@ -22,7 +22,7 @@ export function useWrite(id: string) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: async ({ text, files, key }: { text: string; files: File[]; key: string }) => {
-      if (files.length > 0) return sendFiles(id, files, text || undefined);
+      if (files.length > 0) return sendFiles(id, files, { key, comment: text || undefined });
       return client.POST("/api/consultations/{name}/messages", { params: { path: { name: id }, header: { "idempotency-key": key } }, body: { text } });
     },
     onSuccess: () => queries.invalidateQueries({ queryKey: requestKeys.one(id) }),

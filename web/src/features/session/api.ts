@@ -4,6 +4,8 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/r
 import type { Role } from "./roles";
 import { actingFor, actsAs, forgetActing } from "@/shared/api/acting";
 import { ApiError, client, data, type Schemas } from "@/shared/api/client";
+import { tab } from "@/shared/lib/kept";
+import { DRAFTS } from "./drafts";
 
 export type Session = Schemas["WhoOut"];
 
@@ -45,12 +47,17 @@ export function homeOf(role: string): string {
   return role === "client" ? "/home" : "/desk";
 }
 
+/** Whether he who was here signed out himself: then nothing is to come back to. */
+export const leaving = { himself: false };
+
 export function useSignOut() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: () => client.POST("/api/auth/sign-out", { params: {} }),
     onSuccess: () => {
+      leaving.himself = true;
       actsAs(null);
+      tab.forget(DRAFTS);
       queries.clear();
     },
   });

@@ -4,14 +4,17 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { usePathname, useRouter } from "next/navigation";
 import { useLocale } from "next-intl";
-import { useEffect, type ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { localized } from "@/shared/i18n/link";
 import { ApiError } from "@/shared/api/client";
 import { buttonLook } from "@/shared/ui/button";
 import { EmptyState, ErrorState, SkeletonList } from "@/shared/ui/state";
 import { Link } from "@/shared/i18n/link";
-import { homeOf, sessionQuery, useSession } from "./api";
+import { homeOf, leaving, sessionQuery, useSession } from "./api";
 import type { Role } from "./roles";
+
+// A wrong code or password is answered by 401, too: that ends no session.
+const isOver = (error: unknown) => error instanceof ApiError && error.status === 401 && error.code === "auth.unknown";
 
 /** Shows its children to these roles alone; who isn't signed in goes to sign in and comes back. */
 export function Gate({ roles, children }: { roles: readonly Role[]; children: ReactNode }) {
@@ -22,18 +25,25 @@ export function Gate({ roles, children }: { roles: readonly Role[]; children: Re
   const path = usePathname();
   const nobody = session.data === null;
   const queries = useQueryClient();
+  const known = useRef(false);
   // A session that ended elsewhere is known by the first answer that says so; the page doesn't wait to be loaded anew.
   useEffect(() => {
-    return queries.getQueryCache().subscribe(({ type, query }) => {
-      const { error } = query.state;
-      if (type === "updated" && error instanceof ApiError && error.status === 401) queries.setQueryData(sessionQuery.queryKey, (known) => known && null);
-    });
+    const heard = (error: unknown) => {
+      if (isOver(error)) queries.setQueryData(sessionQuery.queryKey, (found) => found && null);
+    };
+    const read = queries.getQueryCache().subscribe(({ type, query }) => type === "updated" && heard(query.state.error));
+    const done = queries.getMutationCache().subscribe(({ type, mutation }) => type === "updated" && heard(mutation?.state.error));
+    return () => { read(); done(); };
   }, [queries]);
   useEffect(() => {
+    if (session.data) {
+      known.current = true;
+      leaving.himself = false;
+    }
     if (!nobody) return;
-    const here = path + window.location.search;
-    router.replace(`${localized(locale, "/sign-in")}?next=${encodeURIComponent(here)}`);
-  }, [nobody, locale, path, router]);
+    const here = encodeURIComponent(path + window.location.search);
+    router.replace(localized(locale, "/sign-in") + (leaving.himself ? "" : `?next=${here}${known.current ? "&ended" : ""}`));
+  }, [session.data, nobody, locale, path, router]);
   if (session.error) return <ErrorState error={session.error} retry={() => void session.refetch()} />;
   if (!session.data) return <SkeletonList />;
   if (!roles.includes(session.data.role as Role)) {

@@ -28,6 +28,16 @@ class Keeper {
       if (value !== null) this.page.set(key, value);
     }
   }
+
+  /** Drop all whose key begins so. */
+  forget(prefix: string): void {
+    for (const key of this.page.keys()) if (key.startsWith(prefix)) this.page.delete(key);
+    try {
+      for (const key of Object.keys(window[this.area])) if (key.startsWith(prefix)) window[this.area].removeItem(key);
+    } catch {
+      // nothing is kept there
+    }
+  }
 }
 
 /** Kept for all tabs, and when the browser is closed. */

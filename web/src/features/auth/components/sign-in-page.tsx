@@ -34,6 +34,7 @@ export function SignInPage() {
     <>
       <h1 className="text-2xl font-semibold">{t("welcome")}</h1>
       <p className="mt-1.5 mb-6 text-muted">{t("text")}</p>
+      {given.has("ended") && <div className="mb-5"><Notice tone="warn">{t("ended")}</Notice></div>}
       <Refused error={given.get("error")} />
       {way === "token" && <TokenForm given={given.get("token") ?? ""} />}
       {way === "telegram" && <TelegramForm onSecond={setSecond} />}

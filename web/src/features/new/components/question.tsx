@@ -3,13 +3,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { Lightbulb } from "lucide-react";
 import { useLocale, useTranslations } from "next-intl";
+import type { ComponentProps } from "react";
 import { Select, TextArea } from "@/shared/ui/field";
 import { categoriesQuery, typicalQuery } from "../api";
+import type { Asked } from "../asking";
 
-export type Asked = { category: string; typical: string; words: string; software: string };
+type Props = { accounting: boolean; asked: Asked; onChange: (more: Partial<Asked>) => void; words: ComponentProps<"textarea">; error?: string };
 
 /** What is asked: category and typical question of an accounting one, the program of a support one, and the words. */
-export function Question({ accounting, asked, onChange }: { accounting: boolean; asked: Asked; onChange: (more: Partial<Asked>) => void }) {
+export function Question({ accounting, asked, onChange, words, error }: Props) {
   const t = useTranslations("new");
   const common = useTranslations("common");
   return (
@@ -24,7 +26,7 @@ export function Question({ accounting, asked, onChange }: { accounting: boolean;
           options={(["acc", "trade", "company"] as const).map((value) => ({ value, label: t(`software_name.${value}`) }))}
         />
       )}
-      <TextArea label={t("words")} hint={t("words_hint")} rows={5} maxLength={10_000} value={asked.words} onChange={(event) => onChange({ words: event.target.value })} />
+      <TextArea label={t("words")} hint={t("words_hint")} rows={5} maxLength={10_000} error={error} {...words} />
     </div>
   );
 }

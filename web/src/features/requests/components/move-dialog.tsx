@@ -1,5 +1,6 @@
 "use client";
 
+import { useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { Button } from "@/shared/ui/button";
@@ -16,13 +17,16 @@ export function MoveDialog({ request, open, onClose }: { request: Request; open:
   const common = useTranslations("common");
   const [slot, setSlot] = useState<string | null>(null);
   const [why, setWhy] = useState("");
+  const queries = useQueryClient();
   const move = useMove(request.cons_id);
   const say = useToast();
   const errorText = useErrorText();
   function submit() {
     if (!slot) return;
     const done = () => { say.done(t("moved")); onClose(); };
-    move.mutate({ new_date: slot, comment: why.trim() || null }, { onSuccess: done });
+    // Somebody else may have taken the hour just now.
+    const onError = () => void queries.invalidateQueries({ queryKey: ["slots"] });
+    move.mutate({ new_date: slot, comment: why.trim() || null }, { onSuccess: done, onError });
   }
   return (
     <Dialog
@@ -39,7 +43,7 @@ export function MoveDialog({ request, open, onClose }: { request: Request; open:
     >
       <div className="flex flex-col gap-5">
         {move.error && <Notice tone="bad">{errorText(move.error)}</Notice>}
-        <SlotPicker category={request.online_question_cat} moved={request.cons_id} value={slot} onChange={setSlot} />
+        <SlotPicker category={request.online_question_cat} moved={request.cons_id} value={slot} onChange={setSlot} onGone={() => setSlot(null)} none={t("move.none")} />
         <TextArea label={t("move.why")} optional={common("optional")} rows={2} maxLength={500} value={why} onChange={(event) => setWhy(event.target.value)} />
       </div>
     </Dialog>

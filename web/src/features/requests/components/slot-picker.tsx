@@ -3,21 +3,26 @@
 import { useQuery } from "@tanstack/react-query";
 import clsx from "clsx";
 import { useLocale, useTranslations } from "next-intl";
-import { useId, useState } from "react";
+import { useEffect, useId, useState } from "react";
 import { useFormat } from "@/shared/lib/format";
 import { EmptyState, Loaded, Skeleton } from "@/shared/ui/state";
 import { slotsQuery } from "../slots";
 
-type Props = { category?: string | null; moved?: string; value: string | null; onChange: (slot: string) => void };
+type Props = { category?: string | null; moved?: string; value: string | null; onChange: (slot: string) => void; onGone?: () => void; none?: string };
 
 /** A day, then an hour of it; radios, so that arrow keys walk them. */
-export function SlotPicker({ category, moved, value, onChange }: Props) {
+export function SlotPicker({ category, moved, value, onChange, onGone, none }: Props) {
   const t = useTranslations("requests.slot");
   const locale = useLocale();
   const query = useQuery(slotsQuery({ category, moved, language: locale }));
+  const known = query.data?.days;
+  const gone = value !== null && known !== undefined && !known.some((each) => each.slots.includes(value));
+  useEffect(() => {
+    if (gone) onGone?.();
+  }, [gone]); // the hour that was picked is free no more
   return (
     <Loaded query={query} waiting={<div className="flex flex-col gap-3"><Skeleton className="h-18 w-full" /><Skeleton className="h-12 w-2/3" /></div>}>
-      {({ days }) => (days.length === 0 ? <EmptyState title={t("none")} text={t("none_text")} /> : <Days days={days} value={value} onChange={onChange} />)}
+      {({ days }) => (days.length === 0 ? <EmptyState title={t("none")} text={none ?? t("none_text")} /> : <Days days={days} value={value} onChange={onChange} />)}
     </Loaded>
   );
 }

@@ -1,0 +1,2 @@
+/** What the keys of all drafts begin with. */
+export const DRAFTS = "clobus.draft.";
