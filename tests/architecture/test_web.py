@@ -106,6 +106,13 @@ def test_short_names_of_the_machinery_have_words() -> None:
     assert wanted - words.keys() == set()
 
 
+def test_forms_speak_of_what_is_wrong_in_the_language_of_the_page() -> None:
+    """The browser would do so in its own; the talk's box and the table of promises have nothing that can be wrong."""
+    forms = {path.name: form for path in WRITTEN for form in re.findall(r"<form\b.*", path.read_text(encoding="utf-8"))}
+    assert len(forms) > 10
+    assert {name for name, form in forms.items() if "noValidate" not in form} <= {"composer.tsx", "promises.tsx"}
+
+
 def test_every_feature_with_messages_is_typed() -> None:
     typed = set(re.findall(r"messages/en/([\w-]+)\.json", (WEB / "src/shared/i18n/messages.d.ts").read_text()))
     assert typed == {name.removesuffix(".json") for name in FEATURES}

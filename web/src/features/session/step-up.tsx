@@ -2,8 +2,9 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
-import { createContext, useCallback, useContext, useState, type FormEvent, type ReactNode } from "react";
+import { createContext, useCallback, useContext, useState, type ReactNode } from "react";
 import { ApiError, client } from "@/shared/api/client";
+import { useWrong, useZodForm } from "@/shared/lib/form";
 import { Button } from "@/shared/ui/button";
 import { Dialog } from "@/shared/ui/dialog";
 import { Input } from "@/shared/ui/field";
@@ -58,7 +59,8 @@ export function StepUpProvider({ children }: { children: ReactNode }) {
 function Ask({ me, onEnd }: { me: Me | null; onEnd: (proved: boolean) => void }) {
   const t = useTranslations("common.step_up");
   const say = useErrorText();
-  const [text, setText] = useState("");
+  const form = useZodForm(async () => (await import("./schema")).proof, { text: "" });
+  const wrongText = useWrong();
   const [busy, setBusy] = useState(false);
   const [wrong, setWrong] = useState<unknown>(null);
   const kinds = me?.step_up ?? [];
@@ -75,17 +77,14 @@ function Ask({ me, onEnd }: { me: Me | null; onEnd: (proved: boolean) => void })
       setBusy(false);
     }
   }
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    void prove(async () => ({ [kind]: text.trim() }));
-  }
+  const submit = form.handleSubmit(({ text }) => prove(async () => ({ [kind]: kind === "code" ? text.trim() : text })));
   const typed = kinds.includes(kind);
   return (
     <Dialog open onClose={() => onEnd(false)} title={t("title")} text={t(kinds.length ? "text" : "none")}>
-      <form onSubmit={submit} className="flex flex-col gap-4">
+      <form onSubmit={(event) => void submit(event)} noValidate className="flex flex-col gap-4">
         {wrong !== null && <Notice tone="bad">{say(wrong)}</Notice>}
         {typed && (
-          <Input autoFocus required label={t(kind)} type={kind === "password" ? "password" : "text"} inputMode={kind === "code" ? "numeric" : undefined} autoComplete={kind === "code" ? "one-time-code" : "current-password"} value={text} onChange={(event) => setText(event.target.value)} />
+          <Input autoFocus label={t(kind)} error={wrongText(form.formState.errors.text)} type={kind === "password" ? "password" : "text"} inputMode={kind === "code" ? "numeric" : undefined} autoComplete={kind === "code" ? "one-time-code" : "current-password"} {...form.register("text")} />
         )}
         {typed && <Button type="submit" busy={busy} wide>{t("confirm")}</Button>}
         {kinds.includes("passkey") && (

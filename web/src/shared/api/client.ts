@@ -4,7 +4,10 @@ import type { components, paths } from "./generated/schema";
 
 export type Schemas = components["schemas"];
 
-/** Why the API refused: `code` is stable, `message` is in the reader's language. */
+/**
+ * Why the API refused: `code` is stable, `message` is in the reader's language. `fields` are those of the body that were
+ * sent wrongly ("organisation.inn"), each with the kind of its fault.
+ */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -17,11 +20,11 @@ export class ApiError extends Error {
   }
 }
 
-type Problem = { code?: string; title?: string; errors?: { loc?: (string | number)[]; msg?: string }[] };
+type Problem = { code?: string; title?: string; errors?: { loc?: (string | number)[]; type?: string }[] };
 
 async function problemOf(response: Response): Promise<ApiError> {
   const body = (await response.json().catch(() => ({}))) as Problem;
-  const fields = Object.fromEntries((body.errors ?? []).map((each) => [String(each.loc?.at(-1) ?? ""), each.msg ?? ""]));
+  const fields = Object.fromEntries((body.errors ?? []).map((each) => [each.loc?.slice(1).join(".") ?? "", each.type ?? ""]));
   const wait = Number(response.headers.get("retry-after"));
   return new ApiError(response.status, body.code ?? `http.${response.status}`, body.title ?? "", fields, wait || null);
 }

@@ -3,14 +3,13 @@
 import { CircleCheck, MailCheck } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { usePathname, useSearchParams } from "next/navigation";
-import { useState, type FormEvent } from "react";
 import { useSession } from "@/features/session/api";
 import { actFor } from "@/shared/api/acting";
 import { ApiError } from "@/shared/api/client";
 import { Strength } from "@/features/session/strength";
 import { Link } from "@/shared/i18n/link";
 import { useAwake } from "@/shared/lib/awake";
-import { useWrong, useZodForm } from "@/shared/lib/form";
+import { useRefused, useWrong, useZodForm } from "@/shared/lib/form";
 import { Button, buttonLook } from "@/shared/ui/button";
 import { Input } from "@/shared/ui/field";
 import { EmptyState, Notice, useErrorText } from "@/shared/ui/state";
@@ -34,6 +33,13 @@ function ToSignIn({ look = "primary", query = "" }: { look?: "primary" | "quiet"
 
 const isElsewhere = (error: unknown) => error instanceof ApiError && error.code === "proof.other_browser";
 
+/** What is said of a link that failed; half of one, as mail programs cut them, is told of in words about links. */
+function useLinkText(): (error: unknown) => string {
+  const t = useTranslations("auth.join");
+  const say = useErrorText();
+  return (error) => (error instanceof ApiError && error.code === "request.invalid" ? t("no_token") : say(error));
+}
+
 const nextQuery = (next: string | null) => (next ? `?next=${encodeURIComponent(next)}` : "");
 
 /** The link of a letter: it acts when the person presses the button, since mail programs open links, too. */
@@ -42,7 +48,7 @@ export function VerifyPage() {
   const token = useSearchParams().get("token");
   const verify = useVerify();
   const here = usePathname();
-  const say = useErrorText();
+  const say = useLinkText();
   if (verify.data?.state === "set_password") {
     const action = <Link href={`/reset-password?token=${verify.data.token ?? ""}`} className={buttonLook("primary", true)}>{t("set_password")}</Link>;
     return <EmptyState icon={<CircleCheck className="size-6" />} title={t("verified")} text={t("set_password_text")} action={action} />;
@@ -67,21 +73,20 @@ export function VerifyPage() {
 export function ForgotPage() {
   const t = useTranslations("auth.forgotten");
   const auth = useTranslations("auth");
-  const [login, setLogin] = useState("");
+  const form = useZodForm(async () => (await import("../schema")).forgotten, { login: "" });
+  const wrong = useWrong();
   const forgot = useForgot();
   const awake = useAwake();
   const say = useErrorText();
   if (forgot.isSuccess) return <EmptyState icon={<MailCheck className="size-6" />} title={t("sent")} text={t("sent_text")} action={<ToSignIn />} />;
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    forgot.mutate(login.trim());
-  }
+  const submit = form.handleSubmit(({ login }) => forgot.mutate(login));
   return (
     <>
       <Head title={t("title")} text={t("text")} />
-      <form onSubmit={submit}>
+      <form onSubmit={(event) => void submit(event)} noValidate>
         <fieldset disabled={!awake} className="flex flex-col gap-4">
-          <Input label={auth("login")} placeholder={auth("login_hint")} required autoComplete="username" value={login} onChange={(event) => setLogin(event.target.value)} error={forgot.error ? say(forgot.error) : undefined} />
+          {forgot.error && <Notice tone="bad">{say(forgot.error)}</Notice>}
+          <Input label={auth("login")} placeholder={auth("login_hint")} autoComplete="username" autoCapitalize="none" error={wrong(form.formState.errors.login)} {...form.register("login")} />
           <Button type="submit" wide busy={forgot.isPending}>{t("submit")}</Button>
           <ToSignIn look="quiet" />
         </fieldset>
@@ -96,8 +101,9 @@ export function ResetPage() {
   const token = useSearchParams().get("token") ?? "";
   const form = useZodForm(async () => (await import("../schema")).passwords, { password: "", again: "" });
   const reset = useReset();
-  const say = useErrorText();
+  const say = useLinkText();
   const wrong = useWrong();
+  const refused = useRefused(form, reset.error, { "password.weak": "password", "password.breached": "password" });
   if (reset.isSuccess) return <EmptyState icon={<CircleCheck className="size-6" />} title={t("done")} action={<ToSignIn />} />;
   const errors = form.formState.errors;
   const submit = form.handleSubmit(({ password }) => reset.mutate({ token, password }));
@@ -105,12 +111,13 @@ export function ResetPage() {
     <>
       <Head title={t("title")} text={t("text")} />
       <form onSubmit={(event) => void submit(event)} noValidate className="flex flex-col gap-4">
-        {reset.error && <Notice tone="bad">{say(reset.error)}</Notice>}
-        <PasswordInput label={auth("password")} autoComplete="new-password" error={wrong(errors.password)} {...form.register("password")} />
+        {!token && <Notice tone="warn">{auth("join.no_token")}</Notice>}
+        {refused !== null && <Notice tone="bad">{say(refused)}</Notice>}
+        <PasswordInput label={auth("password")} hint={auth("register.password_hint")} autoComplete="new-password" error={wrong(errors.password)} {...form.register("password")} />
         <Strength password={form.watch("password")} about={[]} />
         <PasswordInput label={t("again")} autoComplete="new-password" error={wrong(errors.again)} {...form.register("again")} />
-        <Button type="submit" wide busy={reset.isPending}>{t("submit")}</Button>
-        {reset.error && <Link href="/forgot-password" className={buttonLook("quiet", true)}>{t("another")}</Link>}
+        <Button type="submit" wide busy={reset.isPending} disabled={!token}>{t("submit")}</Button>
+        {(refused !== null || !token) && <Link href="/forgot-password" className={buttonLook("quiet", true)}>{t("another")}</Link>}
       </form>
     </>
   );
@@ -123,7 +130,7 @@ export function JoinPage() {
   const session = useSession();
   const accept = useAccept();
   const enter = useEnter();
-  const say = useErrorText();
+  const say = useLinkText();
   const here = usePathname();
   function submit() {
     accept.mutate(token, { onSuccess: (joined) => { forget(); actFor(joined.organisation_id); enter("client"); } });
@@ -134,6 +141,7 @@ export function JoinPage() {
     <>
       <Head title={t("title")} text={t(nobody ? "sign_in" : "text")} />
       <div className="flex flex-col gap-3">
+        {!token && <Notice tone="warn">{t("no_token")}</Notice>}
         {accept.error && <Notice tone="bad">{say(accept.error)}</Notice>}
         {nobody
           ? (
@@ -142,7 +150,7 @@ export function JoinPage() {
               <Link href="/sign-up?invited" onClick={() => keep(back)} className={buttonLook("secondary", true)}>{t("sign_up")}</Link>
             </>
           )
-          : <Button wide busy={accept.isPending} disabled={!session.data} onClick={submit}>{t("submit")}</Button>}
+          : <Button wide busy={accept.isPending} disabled={!session.data || !token} onClick={submit}>{t("submit")}</Button>}
       </div>
     </>
   );

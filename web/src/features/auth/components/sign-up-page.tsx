@@ -8,7 +8,7 @@ import { useState } from "react";
 import { methodsQuery } from "@/features/session/outside";
 import { Strength } from "@/features/session/strength";
 import { Link } from "@/shared/i18n/link";
-import { useWrong, useZodForm } from "@/shared/lib/form";
+import { useRefused, useWrong, useZodForm } from "@/shared/lib/form";
 import { Button } from "@/shared/ui/button";
 import { Checkbox, Input } from "@/shared/ui/field";
 import { EmptyState, Notice, useErrorText } from "@/shared/ui/state";
@@ -26,6 +26,7 @@ export function SignUpPage() {
   const methods = useQuery(methodsQuery).data;
   const say = useErrorText();
   const wrong = useWrong();
+  const refused = useRefused(form, register.error, { "password.weak": "password", "password.breached": "password", "organisation.name": "company" });
   const errors = form.formState.errors;
   const values = form.watch();
   if (register.isSuccess) {
@@ -55,7 +56,7 @@ export function SignUpPage() {
             <Optional error={wrong(errors.code)} field={form.register("code")} />
           </>
         )}
-        {register.error && <Notice tone="bad">{say(register.error)}</Notice>}
+        {refused !== null && <Notice tone="bad">{say(refused)}</Notice>}
         <Button type="submit" wide busy={register.isPending}>{t("submit")}</Button>
       </form>
       <p className="mt-5 text-center text-[0.95rem] text-muted">

@@ -2,7 +2,8 @@
 
 import { Send } from "lucide-react";
 import { useTranslations } from "next-intl";
-import { useEffect, useState, type FormEvent } from "react";
+import { useEffect } from "react";
+import { useWrong, useZodForm } from "@/shared/lib/form";
 import { Button, buttonLook } from "@/shared/ui/button";
 import { Input } from "@/shared/ui/field";
 import { Notice, useErrorText } from "@/shared/ui/state";
@@ -12,7 +13,8 @@ import { useEnter, useTelegramFinish, useTelegramStart, type SignedIn } from "..
 export function TelegramForm({ onSecond }: { onSecond: (asked: SignedIn) => void }) {
   const t = useTranslations("auth.by_telegram");
   const auth = useTranslations("auth");
-  const [code, setCode] = useState("");
+  const form = useZodForm(async () => (await import("../schema")).second, { code: "" });
+  const wrong = useWrong();
   const start = useTelegramStart();
   const finish = useTelegramFinish();
   const enter = useEnter();
@@ -20,12 +22,11 @@ export function TelegramForm({ onSecond }: { onSecond: (asked: SignedIn) => void
   const begun = start.data;
   const { mutate } = start;
   useEffect(() => mutate(), [mutate]);
-  function submit(event: FormEvent) {
-    event.preventDefault();
+  const submit = form.handleSubmit(({ code }) => {
     if (!begun) return;
     const went = (got: SignedIn) => (got.state === "signed_in" ? enter(got.role) : onSecond(got));
-    finish.mutate({ ticket: begun.ticket, code: code.trim() }, { onSuccess: went });
-  }
+    finish.mutate({ ticket: begun.ticket, code }, { onSuccess: went });
+  });
   const error = start.error ?? finish.error;
   if (!begun) {
     return (
@@ -37,11 +38,11 @@ export function TelegramForm({ onSecond }: { onSecond: (asked: SignedIn) => void
     );
   }
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4">
+    <form onSubmit={(event) => void submit(event)} noValidate className="flex flex-col gap-4">
       {error && <Notice tone="bad">{say(error)}</Notice>}
       <p className="text-muted">{t("text")}</p>
       {begun.url ? <a href={begun.url} target="_blank" rel="noreferrer" className={buttonLook("secondary", true)}><Send aria-hidden className="size-4.5" />{t("open")}</a> : <p className="font-mono break-all select-all">{t("send", { start: `/start ${begun.start}` })}</p>}
-      <Input label={t("code")} inputMode="numeric" autoComplete="one-time-code" required value={code} onChange={(event) => setCode(event.target.value)} className="num text-center text-xl tracking-[0.3em]" />
+      <Input label={t("code")} inputMode="numeric" autoComplete="one-time-code" error={wrong(form.formState.errors.code)} className="num text-center text-xl tracking-[0.3em]" {...form.register("code")} />
       <Button type="submit" wide busy={finish.isPending}>{auth("sign_in")}</Button>
     </form>
   );

@@ -2,12 +2,13 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
-import { useWrong, useZodForm } from "@/shared/lib/form";
+import { useRefused, useWrong, useZodForm } from "@/shared/lib/form";
 import { useFormat } from "@/shared/lib/format";
 import { Badge } from "@/shared/ui/badge";
 import { Button } from "@/shared/ui/button";
 import { Input, Select } from "@/shared/ui/field";
 import { Section } from "@/shared/ui/page";
+import { Notice, useErrorText } from "@/shared/ui/state";
 import { useToast } from "@/shared/ui/toast";
 import { invitationsQuery, ROLES, useInvite, useTakeBack, type MemberRole } from "../api";
 
@@ -21,8 +22,10 @@ export function Invitations({ organisation }: { organisation: string }) {
   const waiting = useQuery(invitationsQuery(organisation)).data ?? [];
   const wrong = useWrong();
   const say = useToast();
+  const errorText = useErrorText();
+  const refused = useRefused(form, invite.error);
   const submit = form.handleSubmit((values) =>
-    invite.mutate(values, { onSuccess: () => { form.reset(); say.done(t("people.invited", { email: values.email })); }, onError: say.failed }),
+    invite.mutate(values, { onSuccess: () => { form.reset(); say.done(t("people.invited", { email: values.email })); } }),
   );
   return (
     <Section title={t("people.invite")} text={t("people.invite_text")}>
@@ -31,6 +34,7 @@ export function Invitations({ organisation }: { organisation: string }) {
         <Select label={t("people.role")} options={ROLES.map((value) => ({ value, label: t(`role.${value}`) }))} {...form.register("role")} />
         <Button type="submit" busy={invite.isPending} className="sm:mt-[1.65rem]">{t("people.send")}</Button>
       </form>
+      {refused !== null && <div className="mt-4"><Notice tone="bad">{errorText(refused)}</Notice></div>}
       {waiting.length > 0 && (
         <ul className="mt-5 border-t border-line">
           {waiting.map((each) => (

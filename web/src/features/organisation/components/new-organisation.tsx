@@ -2,7 +2,7 @@
 
 import { useTranslations } from "next-intl";
 import { actFor } from "@/shared/api/acting";
-import { useWrong, useZodForm } from "@/shared/lib/form";
+import { useRefused, useWrong, useZodForm } from "@/shared/lib/form";
 import { Button } from "@/shared/ui/button";
 import { Input } from "@/shared/ui/field";
 import { PageHeader, Section } from "@/shared/ui/page";
@@ -17,6 +17,7 @@ export function NewOrganisation({ first = false }: { first?: boolean }) {
   const make = useMakeOrganisation();
   const wrong = useWrong();
   const say = useErrorText();
+  const refused = useRefused(form, make.error, { "organisation.owned": "inn" });
   const errors = form.formState.errors;
   const submit = form.handleSubmit(({ inn, name, code }) =>
     make.mutate({ inn, name, code: code || null }, { onSuccess: (made) => { actFor(made.organisation_id); form.reset(); } }),
@@ -26,7 +27,7 @@ export function NewOrganisation({ first = false }: { first?: boolean }) {
       {first && <PageHeader title={t("first")} text={t("first_text")} />}
       <Section title={first ? undefined : t("another")} className="max-w-2xl">
         <form onSubmit={(event) => void submit(event)} noValidate className="flex flex-col gap-4">
-          {make.error && <Notice tone="bad">{say(make.error)}</Notice>}
+          {refused !== null && <Notice tone="bad">{say(refused)}</Notice>}
           <div className="grid gap-4 sm:grid-cols-[11rem_1fr]">
             <Input label={t("inn")} inputMode="numeric" error={wrong(errors.inn)} {...form.register("inn")} />
             <Input label={t("name")} error={wrong(errors.name)} {...form.register("name")} />

@@ -1,14 +1,13 @@
 "use client";
 
 import { useTranslations } from "next-intl";
-import { useState, type FormEvent } from "react";
 import type { Me } from "@/features/session/me";
 import { LOCALES, NAMES } from "@/shared/i18n/locales";
-import { useWrong, useZodForm } from "@/shared/lib/form";
+import { useRefused, useWrong, useZodForm } from "@/shared/lib/form";
 import { Button } from "@/shared/ui/button";
 import { Input, Select } from "@/shared/ui/field";
 import { Section } from "@/shared/ui/page";
-import { Notice } from "@/shared/ui/state";
+import { Notice, useErrorText } from "@/shared/ui/state";
 import { useToast } from "@/shared/ui/toast";
 import { useChangeEmail, useChangeMe } from "../api";
 
@@ -39,22 +38,22 @@ export function AccountTab({ me }: { me: Me }) {
 
 function EmailCard({ email, phone }: { email: string | null; phone: string | null }) {
   const t = useTranslations("settings.account");
-  const [wanted, setWanted] = useState("");
+  const form = useZodForm(async () => (await import("../schema")).address, { email: "" });
   const change = useChangeEmail();
-  const say = useToast();
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    change.mutate(wanted.trim(), { onError: say.failed });
-  }
+  const say = useErrorText();
+  const wrong = useWrong();
+  const refused = useRefused(form, change.error, { "account.taken": "email" });
+  const submit = form.handleSubmit((values) => change.mutate(values.email));
   return (
     <Section title={t("contacts")}>
       <dl className="mb-5 flex flex-col gap-3">
         <div><dt className="text-sm text-muted">{t("email")}</dt><dd className="font-medium break-all">{email ?? "—"}</dd></div>
         <div><dt className="text-sm text-muted">{t("phone")}</dt><dd className="num font-medium">{phone ?? "—"}</dd></div>
       </dl>
-      {change.isSuccess ? <Notice tone="good">{t("email_sent", { email: wanted })}</Notice> : (
-        <form onSubmit={submit} className="flex flex-col gap-3">
-          <Input label={t("new_email")} hint={t("new_email_hint")} type="email" required autoComplete="email" value={wanted} onChange={(event) => setWanted(event.target.value)} />
+      {change.isSuccess ? <Notice tone="good">{t("email_sent", { email: change.variables })}</Notice> : (
+        <form onSubmit={(event) => void submit(event)} noValidate className="flex flex-col gap-3">
+          {refused !== null && <Notice tone="bad">{say(refused)}</Notice>}
+          <Input label={t("new_email")} hint={t("new_email_hint")} type="email" autoComplete="email" error={wrong(form.formState.errors.email)} {...form.register("email")} />
           <Button type="submit" look="secondary" className="self-start" busy={change.isPending}>{t("change_email")}</Button>
         </form>
       )}

@@ -4,9 +4,9 @@ import { useQuery } from "@tanstack/react-query";
 import { ExternalLink, Send } from "lucide-react";
 import { useLocale, useTranslations } from "next-intl";
 import { useSearchParams } from "next/navigation";
-import { useState, type FormEvent } from "react";
 import type { Me } from "@/features/session/me";
 import { methodsQuery, oidcStart, refusal } from "@/features/session/outside";
+import { useWrong, useZodForm } from "@/shared/lib/form";
 import { Badge } from "@/shared/ui/badge";
 import { Button, buttonLook } from "@/shared/ui/button";
 import { ConfirmButton } from "@/shared/ui/dialog";
@@ -99,17 +99,15 @@ function TelegramCode({ begun }: { begun: NonNullable<ReturnType<typeof useStart
   const tie = useTieTelegram();
   const say = useToast();
   const errorText = useErrorText();
-  const [code, setCode] = useState("");
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    tie.mutate({ ticket: begun.ticket, code: code.trim() }, { onSuccess: () => say.done(t("linked")) });
-  }
+  const form = useZodForm(async () => (await import("../schema")).proof, { code: "" });
+  const wrong = useWrong();
+  const submit = form.handleSubmit(({ code }) => tie.mutate({ ticket: begun.ticket, code }, { onSuccess: () => say.done(t("linked")) }));
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4">
+    <form onSubmit={(event) => void submit(event)} noValidate className="flex flex-col gap-4">
       {tie.error && <Notice tone="bad">{errorText(tie.error)}</Notice>}
       <p className="text-muted">{t("telegram_text")}</p>
       {begun.url ? <a href={begun.url} target="_blank" rel="noreferrer" className={buttonLook("secondary", true)}><Send aria-hidden className="size-4.5" />{t("open_bot")}</a> : <p className="font-mono break-all select-all">{t("send", { start: `/start ${begun.start}` })}</p>}
-      <Input label={t("code")} inputMode="numeric" autoComplete="one-time-code" pattern="[0-9]{6}" required value={code} onChange={(event) => setCode(event.target.value)} />
+      <Input label={t("code")} inputMode="numeric" autoComplete="one-time-code" error={wrong(form.formState.errors.code)} {...form.register("code")} />
       <Button type="submit" className="self-start" busy={tie.isPending}>{t("tie")}</Button>
     </form>
   );

@@ -4,7 +4,7 @@ import { useTranslations } from "next-intl";
 import { useState } from "react";
 import type { Me } from "@/features/session/me";
 import { Strength } from "@/features/session/strength";
-import { useWrong, useZodForm } from "@/shared/lib/form";
+import { useRefused, useWrong, useZodForm } from "@/shared/lib/form";
 import { Badge } from "@/shared/ui/badge";
 import { Button } from "@/shared/ui/button";
 import { ConfirmButton } from "@/shared/ui/dialog";
@@ -85,6 +85,7 @@ function Password({ has }: { has: boolean }) {
   const say = useToast();
   const errorText = useErrorText();
   const wrong = useWrong();
+  const refused = useRefused(form, change.error, { "auth.wrong": "current", "auth.wrong_proof": "current", "password.weak": "password", "password.breached": "password" });
   const errors = form.formState.errors;
   const submit = form.handleSubmit(({ current, password }) =>
     change.mutate({ current: has ? current : null, password }, { onSuccess: () => { form.reset(); say.done(t("password_changed")); } }),
@@ -92,9 +93,9 @@ function Password({ has }: { has: boolean }) {
   return (
     <Section title={t("password")} text={t("password_text")}>
       <form onSubmit={(event) => void submit(event)} noValidate className="flex flex-col gap-4">
-        {change.error && <Notice tone="bad">{errorText(change.error)}</Notice>}
+        {refused !== null && <Notice tone="bad">{errorText(refused)}</Notice>}
         {has && <Input label={t("current")} type="password" autoComplete="current-password" error={wrong(errors.current)} {...form.register("current")} />}
-        <Input label={t("new")} type="password" autoComplete="new-password" error={wrong(errors.password)} {...form.register("password")} />
+        <Input label={t("new")} hint={t("new_hint")} type="password" autoComplete="new-password" error={wrong(errors.password)} {...form.register("password")} />
         <Strength password={form.watch("password")} about={[]} />
         <Input label={t("again")} type="password" autoComplete="new-password" error={wrong(errors.again)} {...form.register("again")} />
         <Button type="submit" look="secondary" className="self-start" busy={change.isPending}>{t("change_password")}</Button>
