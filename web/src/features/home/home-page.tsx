@@ -11,7 +11,6 @@ import { useMe } from "@/features/session/me";
 import { Link } from "@/shared/i18n/link";
 import { useFormat } from "@/shared/lib/format";
 import { Badge } from "@/shared/ui/badge";
-import { buttonLook } from "@/shared/ui/button";
 import { PageHeader, Section } from "@/shared/ui/page";
 import { EmptyState, Loaded, Notice, Skeleton } from "@/shared/ui/state";
 import { homeQuery, type Home } from "./api";
@@ -42,7 +41,7 @@ export function HomePage() {
 
 function Parts({ home }: { home: Home }) {
   const t = useTranslations("home");
-  const all = <Link href="/requests" className={buttonLook("quiet")}>{t("all")}</Link>;
+  const all = <Link href="/requests" className="-mr-2 inline-flex min-h-11 items-center rounded-lg px-2 text-sm font-medium text-accent-strong hover:underline">{t("all")}</Link>;
   return (
     <div className="flex flex-col gap-5">
       {home.unrated[0] && <Unrated key={home.unrated[0].cons_id} row={home.unrated[0]} count={home.counts.unrated} />}

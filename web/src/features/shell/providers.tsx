@@ -45,6 +45,10 @@ function newQueries(): QueryClient {
   const queryKeyHashFn = (key: readonly unknown[]) => hashKey([actingFor(), ...key]);
   return new QueryClient({
     queryCache: new QueryCache({ onError }),
-    defaultOptions: { queries: { staleTime: 15_000, retry: again, refetchOnWindowFocus: true, queryKeyHashFn } },
+    // Without a network people are told so at once; waiting for one in silence looks like a page that hangs.
+    defaultOptions: {
+      queries: { staleTime: 15_000, retry: again, refetchOnWindowFocus: true, refetchOnReconnect: true, networkMode: "always", queryKeyHashFn },
+      mutations: { networkMode: "always" },
+    },
   });
 }

@@ -25,24 +25,24 @@ export function Shell({ roles, children }: { roles: readonly Role[]; children: R
   const here = placeOf(usePathname());
   const places = placesOf(role);
   return (
-    <div className="lg:grid lg:grid-cols-[15.5rem_minmax(0,1fr)]">
+    <div className="lg:grid lg:grid-cols-[15.5rem_minmax(0,1fr)] print:block">
       <a href="#main" className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-lg focus:bg-raised focus:px-4 focus:py-3">
         {t("skip")}
       </a>
-      <aside className="sticky top-0 hidden h-dvh flex-col border-r border-line bg-surface px-3 py-4 lg:flex">
+      <aside className="sticky top-0 hidden h-dvh flex-col border-r border-line bg-surface px-3 py-4 lg:flex print:hidden">
         <Link href="/" className="mb-5 flex min-h-11 items-center px-3"><Logo /></Link>
         <nav aria-label={t("label")} className="flex flex-1 flex-col gap-0.5 overflow-y-auto">
           {places.map((place) => <SideLink key={place.href} place={place} current={place.href === here} />)}
         </nav>
       </aside>
       <div className="flex min-h-dvh min-w-0 flex-col">
-        <header className="sticky top-0 z-30 flex h-16 items-center justify-between gap-3 border-b border-line bg-canvas/95 px-4 backdrop-blur sm:px-8">
+        <header className="sticky top-0 z-30 flex h-16 items-center justify-between gap-3 border-b border-line bg-canvas/95 px-4 backdrop-blur sm:px-8 print:hidden">
           <Link href="/" className="flex min-h-11 items-center lg:hidden"><Logo /></Link>
           <span className="hidden min-w-0 lg:block"><OrganisationSwitch /></span>
           <AccountMenu />
         </header>
         <div className="px-2 empty:hidden lg:hidden"><OrganisationSwitch /></div>
-        <main id="main" tabIndex={-1} className="mx-auto w-full max-w-6xl flex-1 px-4 pt-6 pb-28 outline-none sm:px-8 lg:pt-8 lg:pb-16">
+        <main id="main" tabIndex={-1} className="mx-auto w-full max-w-6xl flex-1 px-4 pt-6 pb-28 outline-none print:pb-0 sm:px-8 lg:pt-8 lg:pb-16">
           <Gate roles={roles}><StepUpProvider><Fragment key={acting}>{children}</Fragment></StepUpProvider></Gate>
         </main>
       </div>
@@ -72,7 +72,7 @@ function BottomBar({ places, here }: { places: Place[]; here: string | null }) {
   const t = useTranslations("nav");
   if (places.length === 0) return null;
   return (
-    <nav aria-label={t("label")} className="fixed inset-x-0 bottom-0 z-30 grid auto-cols-fr grid-flow-col border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] lg:hidden">
+    <nav aria-label={t("label")} className="fixed inset-x-0 bottom-0 z-30 grid auto-cols-fr grid-flow-col border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] lg:hidden print:hidden">
       {places.map((place) => (
         <Link
           key={place.href}

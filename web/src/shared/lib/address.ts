@@ -1,7 +1,7 @@
 "use client";
 
 import { useSearchParams } from "next/navigation";
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 
 /**
  * One thing that a page is asked for, kept in its address: it survives a reload and the way back, and can be sent on.
@@ -28,4 +28,19 @@ export function useInAddress(name: string, usual = "", among?: readonly string[]
     window.history.replaceState(null, "", values.size > 0 ? `?${values}` : window.location.pathname);
   }, [name, usual]);
   return [among && !among.includes(value) ? usual : value, ask];
+}
+
+const REST_MILLIS = 300;
+
+/** What is typed to search by: `typed` at once, `words` (in the address, too) when the typing rests. */
+export function useTyped(name = "q"): { typed: string; setTyped: (value: string) => void; words: string } {
+  const [kept, keep] = useInAddress(name);
+  const [typed, setTyped] = useState(kept);
+  const wanted = typed.trim();
+  useEffect(() => {
+    if (wanted === kept) return;
+    const timer = setTimeout(() => keep(wanted), REST_MILLIS);
+    return () => clearTimeout(timer);
+  }, [wanted, kept, keep]);
+  return { typed, setTyped, words: kept.length > 1 ? kept : "" };
 }

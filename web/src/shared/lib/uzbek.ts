@@ -7,13 +7,13 @@ const DAYS: Record<string, string> = { Mon: "Du", Tue: "Se", Wed: "Chor", Thu: "
 const UNITS: Record<string, string> = { second: "son.", minute: "daq.", hour: "soat", kilobyte: "KB", megabyte: "MB" };
 const AGO: Record<string, string> = { day: "kun", hour: "soat", minute: "daqiqa" };
 
-/** A date of these parts: "Pay, 26-noyabr 2026". */
+/** A date of these parts: "Pay, 26-noyabr", "26-noyabr, 2026" (CLDR's `d-MMMM, y`). */
 export function uzbekDate(when: Date, options: Intl.DateTimeFormatOptions): string {
   const parts = dateWriter("en-GB", { timeZone: options.timeZone, weekday: "short", day: "numeric", month: "numeric", year: "numeric" }).formatToParts(when);
   const part = (type: string) => parts.find((each) => each.type === type)?.value ?? "";
   const month = MONTHS[Number(part("month")) - 1] ?? "";
   const day = options.day ? `${Number(part("day"))}-${options.month === "short" ? month.slice(0, 3) : month}` : "";
-  const date = [day, options.year ? part("year") : ""].filter(Boolean).join(" ");
+  const date = [day, options.year ? part("year") : ""].filter(Boolean).join(", ");
   return [options.weekday ? DAYS[part("weekday")] : "", date].filter(Boolean).join(", ");
 }
 

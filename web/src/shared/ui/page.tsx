@@ -10,7 +10,7 @@ export function PageHeader({ title, text, actions, above }: { title: ReactNode; 
         <h1 className="text-2xl leading-tight font-semibold sm:text-[1.75rem]">{title}</h1>
         {text && <p className="mt-1.5 max-w-2xl text-muted">{text}</p>}
       </div>
-      {actions && <div className="flex flex-wrap gap-2">{actions}</div>}
+      {actions && <div className="flex flex-wrap gap-2 print:hidden">{actions}</div>}
     </header>
   );
 }

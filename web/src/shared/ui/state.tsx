@@ -52,7 +52,7 @@ export function Notice({ tone = "info", children }: { tone?: "info" | "good" | "
 
 /** The shape of what is being read. */
 export function Skeleton({ className }: { className?: string }) {
-  return <span aria-hidden className={clsx("block animate-pulse rounded-lg bg-sunken", className ?? "h-5 w-full")} />;
+  return <span aria-hidden className={clsx("block animate-pulse rounded-lg bg-line/70", className ?? "h-5 w-full")} />;
 }
 
 /** Lines of a list that is being read. */

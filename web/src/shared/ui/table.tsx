@@ -40,18 +40,19 @@ export function Table<Row>({ caption, columns, rows, id, className }: Props<Row>
 const Line = memo(function Line({ row, columns }: { row: unknown; columns: Column<unknown>[] }) {
   return (
     <tr role="row" className="border-b border-line last:border-0 max-md:block max-md:px-5 max-md:py-3 md:hover:bg-canvas">
-      {columns.map((each) => (
+      {columns.map((each) => [each, each.cell(row)] as const).map(([each, shown]) => (
         <td
           key={each.key}
           role="cell"
           className={clsx(
             "align-middle max-md:flex max-md:min-h-8 max-md:items-center max-md:justify-between max-md:gap-4 md:px-5 md:py-3",
             each.lead && "font-medium max-md:mb-1",
+            (shown === null || shown === false) && "max-md:hidden",
             each.right && "num md:text-right",
           )}
         >
           {!each.lead && <span aria-hidden className="shrink-0 text-sm text-muted md:hidden">{each.title}</span>}
-          <span className={clsx("min-w-0", !each.lead && "max-md:text-right")}>{each.cell(row)}</span>
+          <span className={clsx("min-w-0", !each.lead && "max-md:text-right")}>{shown}</span>
         </td>
       ))}
     </tr>

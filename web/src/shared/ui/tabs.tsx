@@ -1,16 +1,23 @@
 "use client";
 
 import { Tabs as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 
 export type Tab = { value: string; label: ReactNode; content: ReactNode };
 
 /** Parts of a page, one seen at a time: the first when `value` names none. */
 export function Tabs({ label, tabs, value, onChange }: { label: string; tabs: Tab[]; value: string; onChange: (value: string) => void }) {
   const shown = tabs.some((each) => each.value === value) ? value : tabs[0]?.value;
+  const list = useRef<HTMLDivElement>(null);
+  // On a phone they are wider than the screen: the chosen one is in sight.
+  useEffect(() => {
+    const box = list.current;
+    const chosen = box?.querySelector<HTMLElement>("[data-state=active]");
+    if (box && chosen) box.scrollLeft = chosen.offsetLeft - box.offsetLeft - (box.clientWidth - chosen.offsetWidth) / 2;
+  }, [shown]);
   return (
     <Radix.Root value={shown} onValueChange={onChange}>
-      <Radix.List aria-label={label} className="mb-5 flex gap-1 overflow-x-auto border-b border-line">
+      <Radix.List ref={list} aria-label={label} className="mb-5 flex gap-1 overflow-x-auto border-b border-line">
         {tabs.map((each) => (
           <Radix.Trigger
             key={each.value}

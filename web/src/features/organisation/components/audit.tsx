@@ -3,7 +3,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { ScrollText } from "lucide-react";
 import { useTranslations } from "next-intl";
-import { useDeferredValue, useState } from "react";
+import { useTyped } from "@/shared/lib/address";
 import { useFormat } from "@/shared/lib/format";
 import { Input } from "@/shared/ui/field";
 import { Section } from "@/shared/ui/page";
@@ -17,9 +17,8 @@ import { auditQuery, type Act } from "../api";
 export function Audit({ organisation }: { organisation: string }) {
   const t = useTranslations("organisation.audit");
   const format = useFormat();
-  const [typed, setTyped] = useState("");
-  const text = useDeferredValue(typed.trim());
-  const query = useInfiniteQuery(auditQuery(organisation, text.length > 1 ? text : ""));
+  const { typed, setTyped, words: text } = useTyped();
+  const query = useInfiniteQuery(auditQuery(organisation, text));
   const words = useActWords();
   const columns: Column<Act>[] = [
     { key: "what", title: t("what"), lead: true, cell: (row) => words(row) },

@@ -46,7 +46,7 @@ function Members({ organisation, members, manages }: { organisation: MyOrganisat
     },
     { key: "role", title: t("role"), cell: (row) => <Role organisation={organisation.organisation_id} row={row} fixed={!manages || row.owner} /> },
     { key: "seen", title: t("seen"), cell: (row) => <span className="num">{row.seen_at ? format.moments(row.seen_at) : "—"}</span> },
-    { key: "acts", title: t("acts"), right: true, cell: (row) => <Acts organisation={organisation} row={row} own={row.person_id === me?.person_id} manages={manages} /> },
+    { key: "acts", title: t("acts"), right: true, cell: (row) => !row.owner && (manages || organisation.owner || row.person_id === me?.person_id) && <Acts organisation={organisation} row={row} own={row.person_id === me?.person_id} manages={manages} /> },
   ];
   return <Table caption={t("title")} columns={columns} rows={members} id={(row) => row.person_id} />;
 }
@@ -84,7 +84,6 @@ function Acts({ organisation, row, own, manages }: { organisation: MyOrganisatio
       throw error;
     }
   };
-  if (row.owner) return null;
   return (
     <span className="inline-flex flex-wrap justify-end gap-1">
       {organisation.owner && <ConfirmButton look="quiet" label={t("hand_over")} title={t("hand_over_title", { name: row.name })} text={t("hand_over_text")} act={telling(() => transfer.mutateAsync(row.person_id), t("handed_over"))} />}

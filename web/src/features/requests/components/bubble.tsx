@@ -13,10 +13,10 @@ export function Bubble({ id, said, named }: { id: string; said: Said; named: boo
   const format = useFormat();
   const own = said.side === "client";
   return (
-    <div className={clsx("flex max-w-[85%] flex-col", own ? "items-end self-end" : "items-start self-start", named && "mt-2")}>
+    <div className={clsx("flex max-w-[85%] min-w-0 flex-col", own ? "items-end self-end" : "items-start self-start", named && "mt-2")}>
       {named && <p className="mb-1 px-1 text-sm text-muted">{own ? t("you") : (said.author ?? t("desk"))}</p>}
-      <div className={clsx("min-w-0 rounded-2xl px-4 py-2.5", own ? "rounded-br-md bg-accent text-on-accent" : "rounded-bl-md border border-line bg-surface")}>
-        {said.text && <p className="leading-6 break-words whitespace-pre-line">{said.text}</p>}
+      <div className={clsx("max-w-full min-w-0 rounded-2xl px-4 py-2.5", own ? "rounded-br-md bg-accent text-on-accent" : "rounded-bl-md border border-line bg-surface")}>
+        {said.text && <p className="leading-6 wrap-anywhere whitespace-pre-line">{said.text}</p>}
         {said.files.map((file) => (
           <a key={file.id} href={saidFileAddress(id, file.id)} download className="flex min-h-11 items-center gap-2 underline underline-offset-4">
             <Paperclip aria-hidden className="size-4 shrink-0" />
@@ -35,7 +35,7 @@ export function Going({ going }: { going: Talk["sending"][number] }) {
   const own = going.side === "client";
   return (
     <div className={clsx("max-w-[85%] min-w-0 rounded-2xl border border-dashed border-line bg-surface px-4 py-2.5", own ? "self-end" : "self-start")}>
-      {going.text && <p className="leading-6 break-words whitespace-pre-line">{going.text}</p>}
+      {going.text && <p className="leading-6 wrap-anywhere whitespace-pre-line">{going.text}</p>}
       {going.files.map((name) => <p key={name} className="break-all">{name}</p>)}
       <p className="mt-0.5 text-right text-xs text-muted">{t(going.state === "refused" ? "refused" : "pending")}</p>
     </div>

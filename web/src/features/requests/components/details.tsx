@@ -5,10 +5,12 @@ import { useTranslations } from "next-intl";
 import { useFormat } from "@/shared/lib/format";
 import { Section } from "@/shared/ui/page";
 import type { Request } from "../api";
+import { useNamed } from "../named";
 
 /** Who answers, and when. */
 export function Details({ request }: { request: Request }) {
   const t = useTranslations("requests");
+  const named = useNamed();
   const format = useFormat();
   const dates = [
     { name: t("planned"), at: request.start_date },
@@ -20,7 +22,7 @@ export function Details({ request }: { request: Request }) {
         <span aria-hidden className="grid size-11 shrink-0 place-items-center rounded-full bg-accent-soft text-accent-strong"><UserRound className="size-5" /></span>
         <div className="min-w-0">
           <p className="text-sm text-muted">{t("manager")}</p>
-          <p className="truncate font-medium">{request.manager_name ?? t("no_manager")}</p>
+          <p className="truncate font-medium">{named.manager(request)}</p>
         </div>
       </div>
       {dates.length > 0 && (

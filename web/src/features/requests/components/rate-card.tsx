@@ -5,6 +5,7 @@ import clsx from "clsx";
 import { Star } from "lucide-react";
 import { useLocale, useTranslations } from "next-intl";
 import { useState, type ReactNode } from "react";
+import { useFormat } from "@/shared/lib/format";
 import { Button } from "@/shared/ui/button";
 import { TextArea } from "@/shared/ui/field";
 import { Section } from "@/shared/ui/page";
@@ -17,6 +18,7 @@ const MARKS = [1, 2, 3, 4, 5] as const;
 /** How the client liked it: asked once, shown afterwards. */
 export function RateCard({ id }: { id: string }) {
   const t = useTranslations("requests.rate");
+  const format = useFormat();
   const marks = useQuery(marksQuery(id)).data;
   if (!marks) return null;
   if (marks.average === null) return <Ask id={id} />;
@@ -24,7 +26,7 @@ export function RateCard({ id }: { id: string }) {
     <Section>
       <p className="flex items-center gap-3">
         <Stars value={Math.round(marks.average)} />
-        <span>{t("given", { average: marks.average.toFixed(1) })}</span>
+        <span>{t("given", { average: format.number(marks.average, 1) })}</span>
       </p>
     </Section>
   );

@@ -4,17 +4,19 @@ import { useQuery } from "@tanstack/react-query";
 import { ArrowLeft } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useSearchParams } from "next/navigation";
-import { Suspense } from "react";
+import { Suspense, useEffect } from "react";
 import { useLive } from "@/features/live/live";
 import { ApiError } from "@/shared/api/client";
 import { useMay } from "@/features/session/me";
 import { Link } from "@/shared/i18n/link";
 import { useFormat } from "@/shared/lib/format";
-import { PageHeader, Section } from "@/shared/ui/page";
+import { PageHeader } from "@/shared/ui/page";
 import { Loaded, Skeleton } from "@/shared/ui/state";
 import { requestKeys, requestQuery, type Request } from "../api";
-import { isOpen, kindOf, shortNumber } from "../kinds";
+import { isOpen, kindOf } from "../kinds";
+import { useNamed } from "../named";
 import { Actions } from "./actions";
+import { AskedWords } from "./asked";
 import { Chat } from "./chat";
 import { Details } from "./details";
 import { Elsewhere } from "./elsewhere";
@@ -35,7 +37,7 @@ function Inner() {
   useLive(query.data && `consultation:${query.data.cons_id}`, requestKeys.one(id));
   return (
     <>
-      <Link href="/requests" className="-ml-2 inline-flex min-h-11 items-center gap-1.5 rounded-lg px-2 text-sm text-muted hover:text-ink">
+      <Link href="/requests" className="-ml-2 inline-flex min-h-11 items-center gap-1.5 rounded-lg px-2 text-sm text-muted hover:text-ink print:hidden">
         <ArrowLeft aria-hidden className="size-4" />
         {t("title")}
       </Link>
@@ -49,20 +51,25 @@ const isUnknown = (error: unknown) => error instanceof ApiError && error.code ==
 function Shown({ request }: { request: Request }) {
   const t = useTranslations("requests");
   const format = useFormat();
-  const name = request.number ? t("number", { number: shortNumber(request.number) }) : t("no_number");
+  const name = useNamed().name(request);
+  const kind = t(`kind.${kindOf(request.consultation_type)}`);
+  // Of several requests in several tabs each says which it is.
+  useEffect(() => {
+    document.title = `${name} · Clobus`;
+  }, [name]);
   const may = useMay("consultations:create");
   const done = request.status === "closed" || request.status === "resolved";
   return (
     <>
       <PageHeader
         title={<span className="flex flex-wrap items-center gap-3"><span className="num">{name}</span><StatusBadge status={request.status} /></span>}
-        text={`${t(`kind.${kindOf(request.consultation_type)}`)} · ${format.moments(request.create_date)}`}
+        text={[kind, format.moments(request.create_date)].filter((each) => each !== name).join(" · ")}
         actions={may && isOpen(request.status) ? <Actions request={request} /> : undefined}
       />
       <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="flex min-w-0 flex-col gap-5">
-          {may && done && <RateCard id={request.cons_id} />}
-          <Section title={t("question")}><p className="leading-7 break-words whitespace-pre-line">{request.comment || t("no_text")}</p></Section>
+          {may && done && <div className="print:hidden"><RateCard id={request.cons_id} /></div>}
+          <AskedWords words={request.comment} />
           <Chat request={request} />
         </div>
         <div className="flex min-w-0 flex-col gap-5">

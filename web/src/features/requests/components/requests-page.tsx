@@ -3,13 +3,13 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Search } from "lucide-react";
 import { useTranslations } from "next-intl";
-import { useDeferredValue } from "react";
+import { Suspense } from "react";
 import { useLive } from "@/features/live/live";
 import { useSession } from "@/features/session/api";
 import { Link } from "@/shared/i18n/link";
-import { useInAddress } from "@/shared/lib/address";
-import { buttonLook } from "@/shared/ui/button";
+import { Button, buttonLook } from "@/shared/ui/button";
 import { Input, Select } from "@/shared/ui/field";
+import { useInAddress, useTyped } from "@/shared/lib/address";
 import { PageHeader, Section } from "@/shared/ui/page";
 import { More } from "@/shared/ui/pagination";
 import { EmptyState, Loaded } from "@/shared/ui/state";
@@ -20,13 +20,17 @@ const GROUPS: Record<string, Status[]> = { going: ["new", "open", "pending", "ot
 
 /** All requests of the reader, with what stands still and what goes on. */
 export function RequestsPage() {
+  return <Suspense><Inner /></Suspense>;
+}
+
+function Inner() {
   const t = useTranslations("requests");
-  const [group, setGroup] = useInAddress("group", "", Object.keys(GROUPS));
-  const [typed, setTyped] = useInAddress("q");
-  const words = useDeferredValue(typed.trim());
-  const filters: Filters = { status: GROUPS[group], q: words.length > 1 ? words : undefined };
+  const [group, setGroup] = useInAddress("state", "", Object.keys(GROUPS));
+  const { typed, setTyped, words } = useTyped();
+  const client = useSession().data?.client_id;
+  const filters: Filters = { status: GROUPS[group], q: words || undefined };
   const query = useInfiniteQuery(requestsQuery(filters));
-  useLive(`client:${useSession().data?.client_id}`, requestKeys.all);
+  useLive(client && `client:${client}`, requestKeys.all);
   const options = (["going", "done", "cancelled"] as const).map((value) => ({ value, label: t(`group.${value}`) }));
   return (
     <>
@@ -40,9 +44,10 @@ export function RequestsPage() {
           {({ pages }) => {
             const rows = pages.flatMap((page) => page.consultations);
             if (rows.length === 0) {
-              const narrowed = group !== "" || words !== "";
+              const narrowed = filters.status !== undefined || words !== "";
               const icon = narrowed ? <Search className="size-6" /> : undefined;
-              return <EmptyState icon={icon} title={t(narrowed ? "none_fit" : "none")} text={t(narrowed ? "none_fit_text" : "none_text")} />;
+              const all = narrowed && <Button look="secondary" onClick={() => { setTyped(""); setGroup(""); }}>{t("show_all")}</Button>;
+              return <EmptyState icon={icon} title={t(narrowed ? "none_fit" : "none")} text={t(narrowed ? "none_fit_text" : "none_text")} action={all} />;
             }
             return <RequestRows rows={rows} />;
           }}

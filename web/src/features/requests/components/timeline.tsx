@@ -17,6 +17,7 @@ export function Timeline({ id }: { id: string }) {
   const format = useFormat();
   const [all, setAll] = useState(false);
   const query = useQuery(timelineQuery(id));
+  if (query.data?.items.length === 0) return null;
   return (
     <Section title={t("timeline")}>
       <Loaded query={query}>
