@@ -94,6 +94,31 @@ async def test_on_a_phone_the_chosen_tab_is_in_sight_and_no_row_is_empty(
     await page.goto(f"{sandbox.urls['api']}/uz/organisation")
     await expect(page.get_by_role("cell", name="Egasi")).to_be_visible()
     await expect(page.locator("tbody").get_by_text("Amallar", exact=True).locator("visible=true")).to_have_count(0)
+    await page.get_by_role("button", name="Nomini o‘zgartirish").click()
+    name = "Qurilish-montaj va ishlab chiqarish jamiyati «Toshkentqurilishinvesttaminotloyihalash»"
+    await page.get_by_role("dialog").get_by_label("Nomi").fill(name)
+    await page.get_by_role("dialog").get_by_role("button", name="Saqlash").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_days_are_written_as_people_write_them_and_who_only_looks_is_not_asked_to_ask(
+    sandbox: Sandbox, pages: Pages
+) -> None:
+    site, viewer = f"{sandbox.urls['api']}/uz", sandbox.logins()["viewer"]
+    page = await pages.open(f"{site}/sign-in?next=/uz/requests")
+    await page.get_by_label("Pochta yoki telefon").fill(viewer["email"])
+    await page.get_by_label("Parol", exact=True).fill(viewer["password"])
+    await page.get_by_role("button", name="Kirish", exact=True).click()
+    await expect(page.get_by_role("main").get_by_role("listitem").first).to_be_visible()
+    days = re.findall(r"· (\d+)-[a-z]{3}, \d\d:\d\d", await page.get_by_role("main").inner_text())
+    assert any(len(day) == 1 for day in days)
+    assert not [day for day in days if day.startswith("0")]
+    main = page.get_by_role("main")
+    await expect(main.get_by_role("link", name="Murojaat yuborish")).to_have_count(0)
+    await page.goto(f"{site}/home")
+    await expect(main.get_by_text("Yaqin maslahat")).to_be_visible()
+    await expect(main.get_by_text("Dastur ishlamayapti")).to_have_count(0)
 
 
 async def test_a_request_is_printed_on_white_without_what_is_pressed(

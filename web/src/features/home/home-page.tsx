@@ -7,7 +7,7 @@ import { useLive } from "@/features/live/live";
 import { requestKeys, type Request } from "@/features/requests/api";
 import { RequestRows } from "@/features/requests/components/request-rows";
 import { useSession } from "@/features/session/api";
-import { useMe } from "@/features/session/me";
+import { useMay, useMe } from "@/features/session/me";
 import { Link } from "@/shared/i18n/link";
 import { useFormat } from "@/shared/lib/format";
 import { Badge } from "@/shared/ui/badge";
@@ -23,6 +23,7 @@ export function HomePage() {
   const session = useSession().data;
   const me = useMe().data;
   const home = useQuery(homeQuery);
+  const may = useMay("consultations:create");
   useLive(session?.client_id && `client:${session.client_id}`, requestKeys.all);
   const first = me?.name.split(" ")[0];
   return (
@@ -30,8 +31,8 @@ export function HomePage() {
       <PageHeader title={first ? t("hello_name", { name: first }) : t("hello")} text={t("text")} />
       {me && session && !session.client_id && <div className="mb-6"><Notice tone="warn">{t("unsure")}</Notice></div>}
       <div className="mb-6 grid gap-4 md:grid-cols-3">
-        <Door href="/new?kind=accounting" icon={Calculator} title={t("ask_accounting")} text={t("ask_accounting_text")} />
-        <Door href="/new?kind=support" icon={LifeBuoy} title={t("ask_support")} text={t("ask_support_text")} />
+        {may && <Door href="/new?kind=accounting" icon={Calculator} title={t("ask_accounting")} text={t("ask_accounting_text")} />}
+        {may && <Door href="/new?kind=support" icon={LifeBuoy} title={t("ask_support")} text={t("ask_support_text")} />}
         <Next waiting={home.isPending} row={home.data?.next ?? null} />
       </div>
       <Loaded query={home}>{(found) => <Parts home={found} />}</Loaded>

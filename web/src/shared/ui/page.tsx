@@ -7,7 +7,7 @@ export function PageHeader({ title, text, actions, above }: { title: ReactNode; 
     <header className="mb-6 flex flex-wrap items-end justify-between gap-x-6 gap-y-4">
       <div className="min-w-0">
         {above && <div className="mb-1 text-sm text-muted">{above}</div>}
-        <h1 className="text-2xl leading-tight font-semibold sm:text-[1.75rem]">{title}</h1>
+        <h1 className="wrap-anywhere text-2xl leading-tight font-semibold sm:text-[1.75rem]">{title}</h1>
         {text && <p className="mt-1.5 max-w-2xl text-muted">{text}</p>}
       </div>
       {actions && <div className="flex flex-wrap gap-2 print:hidden">{actions}</div>}

@@ -1,12 +1,14 @@
 "use client";
 
 import { useTranslations } from "next-intl";
+import dynamic from "next/dynamic";
 import { Suspense } from "react";
 import { useSession } from "@/features/session/api";
 import { useMay } from "@/features/session/me";
 import { PageHeader } from "@/shared/ui/page";
-import { Notice } from "@/shared/ui/state";
-import { AskForm } from "./ask-form";
+import { Notice, SkeletonList } from "@/shared/ui/state";
+
+const AskForm = dynamic(() => import("./ask-form").then((found) => found.AskForm), { loading: () => <SkeletonList /> });
 
 /** A new request: what it is about, the question, files, and when to call. */
 export function NewPage() {

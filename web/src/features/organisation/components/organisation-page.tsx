@@ -12,8 +12,8 @@ import { Facts, PageHeader, Section } from "@/shared/ui/page";
 import { EmptyState, Loaded, Notice, SkeletonList } from "@/shared/ui/state";
 import { Tabs, type Tab } from "@/shared/ui/tabs";
 import { People } from "./people";
-import { RenameDialog } from "./rename-dialog";
 
+const RenameDialog = dynamic(() => import("./rename-dialog").then((found) => found.RenameDialog));
 const NewOrganisation = dynamic(() => import("./new-organisation").then((found) => found.NewOrganisation));
 const Audit = dynamic(() => import("./audit").then((found) => found.Audit), { loading: () => <SkeletonList /> });
 const Keys = dynamic(() => import("./keys").then((found) => found.Keys), { loading: () => <SkeletonList /> });
@@ -54,7 +54,7 @@ function Shown({ organisation }: { organisation: MyOrganisation }) {
       <PageHeader title={organisation.name} text={t("line", { inn: organisation.inn })} actions={actions} />
       {!organisation.client_id && <div className="mb-5"><Notice tone="warn">{t("unsure")}</Notice></div>}
       <Tabs label={t("title")} tabs={tabs} value={known} onChange={(value) => router.replace(`?tab=${value}`, { scroll: false })} />
-      <RenameDialog organisation={organisation} open={renaming} onClose={() => setRenaming(false)} />
+      {renaming && <RenameDialog organisation={organisation} open={renaming} onClose={() => setRenaming(false)} />}
     </>
   );
 }

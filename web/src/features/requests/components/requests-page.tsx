@@ -6,6 +6,7 @@ import { useTranslations } from "next-intl";
 import { Suspense } from "react";
 import { useLive } from "@/features/live/live";
 import { useSession } from "@/features/session/api";
+import { useMay } from "@/features/session/me";
 import { Link } from "@/shared/i18n/link";
 import { Button, buttonLook } from "@/shared/ui/button";
 import { Input, Select } from "@/shared/ui/field";
@@ -25,6 +26,7 @@ export function RequestsPage() {
 
 function Inner() {
   const t = useTranslations("requests");
+  const may = useMay("consultations:create");
   const [group, setGroup] = useInAddress("state", "", Object.keys(GROUPS));
   const { typed, setTyped, words } = useTyped();
   const client = useSession().data?.client_id;
@@ -34,7 +36,7 @@ function Inner() {
   const options = (["going", "done", "cancelled"] as const).map((value) => ({ value, label: t(`group.${value}`) }));
   return (
     <>
-      <PageHeader title={t("title")} text={t("text")} actions={<Link href="/new" className={buttonLook()}>{t("new")}</Link>} />
+      <PageHeader title={t("title")} text={t("text")} actions={may && <Link href="/new" className={buttonLook()}>{t("new")}</Link>} />
       <Section flush>
         <div className="grid gap-4 border-b border-line p-5 sm:grid-cols-[1fr_14rem]">
           <Input type="search" label={t("search")} placeholder={t("search_hint")} value={typed} onChange={(event) => setTyped(event.target.value)} maxLength={100} />

@@ -9,8 +9,8 @@ import { useSession } from "@/features/session/api";
 import { PageHeader } from "@/shared/ui/page";
 import { Notice, SkeletonList } from "@/shared/ui/state";
 import { Tabs, type Tab } from "@/shared/ui/tabs";
-import { AccountTab } from "./account-tab";
 
+const AccountTab = dynamic(() => import("./account-tab").then((found) => found.AccountTab), { loading: () => <SkeletonList /> });
 const NotificationsTab = dynamic(() => import("./notifications-tab").then((found) => found.NotificationsTab), { loading: () => <SkeletonList /> });
 const SessionsTab = dynamic(() => import("./sessions-tab").then((found) => found.SessionsTab), { loading: () => <SkeletonList /> });
 const SecurityTab = dynamic(() => import("./security-tab").then((found) => found.SecurityTab), { loading: () => <SkeletonList /> });
