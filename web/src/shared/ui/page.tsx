@@ -18,7 +18,7 @@ export function PageHeader({ title, text, actions, above }: { title: ReactNode; 
 /** A card with a heading. */
 export function Section({ title, text, actions, flush = false, className, children }: { title?: ReactNode; text?: ReactNode; actions?: ReactNode; flush?: boolean; className?: string; children: ReactNode }) {
   return (
-    <section className={clsx("card", flush && !title && "overflow-clip", className)}>
+    <section className={clsx("card", className)}>
       {(title || actions) && (
         <div className={clsx("flex flex-wrap items-center justify-between gap-3 px-5 pt-4", flush && "pb-3")}>
           <div>

@@ -33,7 +33,7 @@ export function ManagersPage() {
         value={tab}
         onChange={setTab}
         tabs={[
-          { value: "managers", label: t("managers.title"), content: <Section flush><Loaded query={query}>{(rows) => <Managers rows={rows} />}</Loaded></Section> },
+          { value: "managers", label: t("managers.title"), content: <Section flush className="overflow-clip"><Loaded query={query}>{(rows) => <Managers rows={rows} />}</Loaded></Section> },
           { value: "proposals", label: <>{t("proposals.title")} {count > 0 && <Badge tone="warn">{count}</Badge>}</>, content: <Proposals /> },
         ]}
       />
