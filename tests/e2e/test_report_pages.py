@@ -102,7 +102,7 @@ async def test_a_first_day_behind_the_last_takes_it_along(sandbox: Sandbox, head
 
 async def test_days_are_written_as_uzbek_writes_them(sandbox: Sandbox, head: Page) -> None:
     await head.goto(f"{sandbox.urls['api']}/uz/reports/report?name=volume&from=2026-06-10&to=2026-06-30")
-    await expect(head.get_by_text("20-may 2026 – 9-iyun 2026")).to_be_visible()
+    await expect(head.get_by_text("20-may, 2026 – 9-iyun, 2026")).to_be_visible()
 
 
 async def test_an_hour_of_the_week_is_named_where_its_requests_stand(sandbox: Sandbox, head: Page) -> None:
