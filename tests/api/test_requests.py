@@ -288,6 +288,14 @@ async def test_the_window_binds_clients_and_not_staff(api: Api) -> None:
     assert row == {"denied": True, "wanted": {"status": "cancelled", "deleted": True}}
 
 
+async def test_until_when_it_may_be_taken_back_is_told(api: Api) -> None:
+    made = clock.now().replace(microsecond=0) - timedelta(minutes=10)
+    cons_id = await put(api, create_date=made)
+    told = (await api.get(f"{ROOT}/{cons_id}")).json()["cancel_before"]
+    assert datetime.fromisoformat(told) == made + timedelta(minutes=30)
+    assert (await api.post(f"{ROOT}/{cons_id}/cancel", {})).json()["cancel_before"] is None
+
+
 async def test_what_has_ended_is_not_taken_back(api: Api) -> None:
     for over in ({"status": "closed"}, {"status": "cancelled"}, {"status": "open", "end_date": clock.now()}):
         assert await cancel(api, await put(api, **over), "head") == (409, "consultation.ended")

@@ -16,10 +16,10 @@ async def test_the_list_and_the_card(desk: Desk) -> None:
     phone = desk.phone(7)
     await phone.known()
     await phone.does("text", text="/my")
-    assert await phone.buttons() == ["📘 000001 · 02.02 10:00 · в очереди"]
-    await phone.taps("000001")
+    assert await phone.buttons() == ["📘 1 · 02.02 10:00 · в очереди"]
+    await phone.taps("📘 1 ·")
     card = (await phone.last())["text"]
-    assert all(word in card for word in ("000001", "в очереди", "10:00", "Карим Каримов", "Тайна <клиента>"))
+    assert all(word in card for word in ("Заявка 1", "в очереди", "10:00", "Карим Каримов", "Тайна <клиента>"))
 
 
 async def test_another_clients_request_is_not_found_whatever_the_button_says(desk: Desk) -> None:
@@ -52,7 +52,7 @@ async def test_cancel_within_the_window(desk: Desk) -> None:
     await phone.taps("000002")
     assert not any("Отменить заявку" in button for button in await phone.buttons())
     await phone.does("text", text="/my")
-    await phone.taps("000001")
+    await phone.taps("📘 1 ·")
     await phone.taps("Отменить заявку")
     data = await phone.data("Да, отменить")
     await phone.does("tap", data=data)
@@ -69,7 +69,7 @@ async def test_another_date(desk: Desk) -> None:
     phone = desk.phone(7)
     await phone.known()
     await phone.does("text", text="/my")
-    await phone.taps("000001")
+    await phone.taps("📘 1 ·")
     await phone.taps("Перенести")
     await phone.first_free()
     assert "Перенесено" in (await phone.last())["text"]
@@ -79,7 +79,7 @@ async def test_another_date(desk: Desk) -> None:
     assert row["wanted"]["start_date"] == row["start_date"].isoformat()
     assert await desk.ask("select 1 from sys.outbox where system = 'onec' and subject_id = %s", cons_id) != []
     await phone.does("text", text="/my")
-    await phone.taps("000001")
+    await phone.taps("📘 1 ·")
     await phone.taps("История")
     assert "время перенесено" in (await phone.last())["text"]
 
@@ -104,7 +104,7 @@ async def test_each_question_by_stars_and_then_words(desk: Desk) -> None:
     phone, questions = desk.phone(7), await asked(desk)
     await phone.known()
     await phone.does("text", text="/my")
-    await phone.taps("000001")
+    await phone.taps("📘 1 ·")
     await phone.does("tap", data=f"r:{cons_id.replace('-', '')}:4")
     for number, question in enumerate(questions[1:], 1):
         last = await phone.last()

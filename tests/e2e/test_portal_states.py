@@ -158,3 +158,19 @@ async def test_long_words_stay_in_their_place_and_support_waits_for_no_number(
     await expect(said).to_be_visible(timeout=LONG)
     assert await said.evaluate("words => words.getBoundingClientRect().left >= 0 && words.scrollWidth <= innerWidth")
     assert await page.get_by_role("log").evaluate("log => log.scrollWidth <= log.clientWidth")
+
+
+async def test_a_request_is_taken_back_here_while_that_may_be(
+    sandbox: Sandbox, pages: Pages, companies: list[dict[str, Any]]
+) -> None:
+    page, _ = await client(sandbox, pages, companies.pop())
+    await page.goto(f"{sandbox.urls['api']}/ru/new?kind=support")
+    await page.get_by_label("Ваш вопрос", exact=True).fill("Не открывается отчёт")
+    await page.get_by_role("button", name="Отправить заявку").click()
+    await expect(page.get_by_role("button", name="Отменить заявку")).to_be_visible()
+    await page.clock.install()
+    await page.reload()
+    await expect(page.get_by_role("button", name="Отменить заявку")).to_be_visible()
+    await page.clock.fast_forward("31:00")
+    await expect(page.get_by_text("Отменить на сайте уже нельзя")).to_be_visible()
+    await expect(page.get_by_role("button", name="Отменить заявку")).to_have_count(0)

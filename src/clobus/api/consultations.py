@@ -16,11 +16,13 @@ from clobus.api.replies import actor_of, answer, created, is_staff, move_rules, 
 from clobus.api.veil import veiled
 from clobus.core import idempotency
 from clobus.core.auth import READERS, STAFF, Principal, Role, require
+from clobus.core.db import Connection
 from clobus.core.pagination import Cursor, Page, cursor_of
-from clobus.modules.consultations import changes, reading, service, timeline
+from clobus.modules.consultations import changes, policy, reading, service, timeline
 from clobus.modules.consultations.forms import CallOut, ChangeIn, ListOut, SimpleIn, TimelineOut, UpdatesOut
 from clobus.modules.consultations.moments import Moment, in_zone
 from clobus.modules.consultations.schemas import ConsultationOut, CreateIn, CreateOut
+from clobus.modules.consultations.types import Status
 
 router = APIRouter(prefix="/api/consultations", tags=["consultations"])
 READ = require(Role.CLIENT, *READERS, scope="consultations:read")
@@ -123,11 +125,22 @@ async def of_client(
     return _page(principal, found, count, following)
 
 
+def _window(request: Request) -> timedelta:
+    """How long after its creation a client may take a request back."""
+    return timedelta(minutes=settings_of(request).limits.cancel_minutes)
+
+
+async def _shown(request: Request, connection: Connection, cons_id: UUID, principal: Principal) -> dict[str, Any]:
+    found = await reading.shown(connection, cons_id)
+    until = policy.cancel_before(Status(found["status"]), found["create_date"], _window(request))
+    return veiled({**found, "cancel_before": until}, principal)
+
+
 @router.get("/{name}", response_model=ConsultationOut, responses=problems_of(*UNKNOWN), summary="Read a request")
 async def read(request: Request, name: str, principal: Holder) -> Response:
     """A request by our id, its 1C number or its conversation; 404 also for another client's."""
     async with request.app.state.runtime.db.read() as connection:
-        return answer(veiled(await reading.shown(connection, await named(connection, name, principal)), principal))
+        return answer(await _shown(request, connection, await named(connection, name, principal), principal))
 
 
 @router.put(
@@ -149,7 +162,7 @@ async def change(request: Request, name: str, body: ChangeIn, principal: Editor)
         await changes.change(connection, cons_id, body, rules, actor=actor_of(principal), by=principal.id)
         texts = sorted({"comment", "topic"} & body.model_fields_set)
         await noted_of_request(connection, request, principal, "request.changed", cons_id, before, texts=texts)
-        return answer(veiled(await reading.shown(connection, cons_id), principal))
+        return answer(await _shown(request, connection, cons_id, principal))
 
 
 @router.post(
@@ -160,13 +173,12 @@ async def cancel(request: Request, name: str, principal: Maker) -> Response:
     """Take a request back within the window after its creation (staff: at any time); 409 when it has ended or the
     window has passed.
     """
-    window = timedelta(minutes=settings_of(request).limits.cancel_minutes)
     async with request.app.state.runtime.db.transaction() as connection:
         cons_id = await named(connection, name, principal)
         before = await state_of(connection, cons_id)
-        await changes.take_back(connection, cons_id, window, actor=actor_of(principal), by=principal.id)
+        await changes.take_back(connection, cons_id, _window(request), actor=actor_of(principal), by=principal.id)
         await noted_of_request(connection, request, principal, "request.cancelled", cons_id, before)
-        return answer(veiled(await reading.shown(connection, cons_id), principal))
+        return answer(await _shown(request, connection, cons_id, principal))
 
 
 @router.get("/{name}/calls", response_model=list[CallOut], responses=problems_of(*UNKNOWN), summary="List calls")
@@ -192,7 +204,7 @@ async def sync(request: Request, name: str, principal: Maker) -> Response:
     done = [] if row.is_terminal else await state.refresher.refresh(row)
     async with state.runtime.db.transaction() as connection:
         await noted(connection, request, principal, "request.read_anew", str(cons_id), after={"from": done})
-        shown = veiled(await reading.shown(connection, cons_id), principal)
+        shown = await _shown(request, connection, cons_id, principal)
     return answer(shown, x_synced=", ".join(done) or "none")
 
 

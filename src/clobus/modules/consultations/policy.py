@@ -27,6 +27,11 @@ def ensure_may_cancel(status: Status, created: datetime, now: datetime, window: 
         raise Conflict("consultation.cancel_too_late", {"minutes": int(window.total_seconds() // 60)})
 
 
+def cancel_before(status: Status, created: datetime, window: timedelta) -> datetime | None:
+    """Until when a client may take a request back (see `ensure_may_cancel`); None once it has ended."""
+    return None if status in TERMINAL else created + window
+
+
 def ensure_may_take_back(
     status: Status, ended: datetime | None, created: datetime, now: datetime, window: timedelta, actor: Actor
 ) -> None:

@@ -45,7 +45,9 @@ class CreateIn(_In):
 
 
 class ConsultationOut(BaseModel):
-    """A request as the site reads it."""
+    """A request as the site reads it; `cancel_before` only where one is read alone: until when its client may take it
+    back, null once it has ended.
+    """
 
     cons_id: str
     cl_ref_key: str | None
@@ -76,6 +78,7 @@ class ConsultationOut(BaseModel):
     source: str
     created_at: datetime
     updated_at: datetime
+    cancel_before: datetime | None = None
 
 
 class CreateOut(BaseModel):

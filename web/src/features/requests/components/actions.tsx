@@ -6,13 +6,15 @@ import { useState } from "react";
 import { Button } from "@/shared/ui/button";
 import { ConfirmButton } from "@/shared/ui/dialog";
 import { useToast } from "@/shared/ui/toast";
+import { useBefore } from "@/shared/lib/moment";
 import { useCancel, type Request } from "../api";
 import { kindOf } from "../kinds";
 import { MoveDialog } from "./move-dialog";
 
-/** Move a request that goes on, or take it back. */
+/** Move a request that goes on, or take it back while that may be. */
 export function Actions({ request }: { request: Request }) {
   const t = useTranslations("requests");
+  const inTime = useBefore(request.cancel_before);
   const [moving, setMoving] = useState(false);
   const cancel = useCancel(request.cons_id);
   const say = useToast();
@@ -33,7 +35,9 @@ export function Actions({ request }: { request: Request }) {
           {t("move.open")}
         </Button>
       )}
-      <ConfirmButton label={t("cancel.open")} title={t("cancel.title")} text={t("cancel.text")} act={takeBack} />
+      {inTime
+        ? <ConfirmButton label={t("cancel.open")} title={t("cancel.title")} text={t("cancel.text")} act={takeBack} />
+        : <p className="max-w-72 self-center text-sm text-muted">{t("cancel.late")}</p>}
       <MoveDialog request={request} open={moving} onClose={() => setMoving(false)} />
     </>
   );

@@ -3792,11 +3792,14 @@ export interface components {
         };
         /**
          * ConsultationOut
-         * @description A request as the site reads it.
+         * @description A request as the site reads it; `cancel_before` only where one is read alone: until when its client may take it
+         *     back, null once it has ended.
          */
         ConsultationOut: {
             /** Author */
             author: string | null;
+            /** Cancel Before */
+            cancel_before?: string | null;
             /** Chatwoot Source Id */
             chatwoot_source_id: string | null;
             /** Cl Ref Key */
