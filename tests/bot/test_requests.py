@@ -29,7 +29,7 @@ async def test_another_clients_request_is_not_found_whatever_the_button_says(des
     phone = desk.phone(7)
     await phone.known()
     await phone.does("text", text="/my")
-    good = await phone.data("000002")
+    good = await phone.data("📘 2 ·")
     for act in ("p.show", "p.move", "p.drop", "p.past"):
         forged = ":".join([*good.split(":")[:2], act, strange])
         await phone.does("tap", data=forged, as_is=True)
@@ -49,7 +49,7 @@ async def test_cancel_within_the_window(desk: Desk) -> None:
     phone = desk.phone(7)
     await phone.known()
     await phone.does("text", text="/my")
-    await phone.taps("000002")
+    await phone.taps("📘 2 ·")
     assert not any("Отменить заявку" in button for button in await phone.buttons())
     await phone.does("text", text="/my")
     await phone.taps("📘 1 ·")

@@ -38,7 +38,7 @@ async def polling(desk: Desk, number: int = 1) -> AsyncIterator[None]:
 
 
 async def troubles(desk: Desk) -> list[str]:
-    limits = alerts.Thresholds(10_000, 5, 1e9, 1e9, {}, 1e9)
+    limits = alerts.Thresholds(10_000, 5, 1e9, 1e9, 10_000, 15, {}, 1e9)
     async with desk.runtime.db.read() as connection:
         return [trouble.key for trouble in await alerts.troubles(connection, limits)]
 

@@ -251,7 +251,10 @@ async def test_a_slow_answer_times_out() -> None:
         await done.wait()
         writer.close()
 
-    async with raw_server(talk) as url, open_client("test", url, timeout=0.05, retry=QUICK) as partner:
+    async with (
+        raw_server(talk) as url,
+        open_client("test", url, timeout=httpx.Timeout(10, read=0.05), retry=QUICK) as partner,
+    ):
         with pytest.raises(OutcomeUnknown, match="ReadTimeout"):
             await partner.request("POST", "things", body={})
         with pytest.raises(Transient, match="ReadTimeout"):
