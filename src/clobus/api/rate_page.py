@@ -24,7 +24,7 @@ from clobus.modules.accounts import audit
 from clobus.modules.consultations import rating_requests
 from clobus.modules.consultations.rating_requests import Invitation
 from clobus.modules.consultations.ratings import COMMENT, MARKS, Answer
-from clobus.modules.consultations.types import Row, short_number
+from clobus.modules.consultations.types import Row
 from clobus.modules.knowledge import rating_questions
 
 router = APIRouter(include_in_schema=False)
@@ -78,7 +78,7 @@ async def ask(request: Request, token: Token) -> HTMLResponse:
     async with request.app.state.runtime.db.transaction() as connection:
         found = await _open(request, connection, token)
         asked = await rating_questions.listed(connection)
-    number = short_number(found.row.number) if found.row else None
+    number = i18n.short_number(found.row.number) if found.row else None
     spoken = _language(request, found)
     return _page(request, spoken, STATUS[found.state], found.state, questions=asked, number=number)
 
@@ -89,7 +89,7 @@ async def take(request: Request, token: Token) -> Response:
     form = await request.form(max_files=0, max_fields=FIELDS, max_part_size=16_000)
     async with request.app.state.runtime.db.transaction() as connection:
         found = await _open(request, connection, token)
-        spoken, number = _language(request, found), short_number(found.row.number) if found.row else None
+        spoken, number = _language(request, found), i18n.short_number(found.row.number) if found.row else None
         if found.state != "open":
             return _page(request, spoken, STATUS[found.state], found.state, number=number)
         asked = await rating_questions.listed(connection)

@@ -13,9 +13,10 @@ from aiogram.types import CallbackQuery, Message
 from clobus.bot import asking, desk, people
 from clobus.bot.buttons import Button, Tap, stars
 from clobus.bot.talk import Talk
+from clobus.core import i18n
 from clobus.core.errors import ClobusError
 from clobus.modules.consultations import reading
-from clobus.modules.consultations.types import TERMINAL, Kind, Status, short_number
+from clobus.modules.consultations.types import TERMINAL, Kind, Status
 
 router = Router(name="requests")
 
@@ -47,7 +48,7 @@ async def organisation(query: CallbackQuery, callback_data: Tap, talk: Talk) -> 
 
 def title(talk: Talk, request: dict[str, Any]) -> str:
     """One line for a request; plain text, for a button."""
-    name = short_number(request["number"]) or talk.text("my.unnumbered")
+    name = i18n.short_number(request["number"]) or talk.text("my.unnumbered")
     day = request["start_date"] or request["create_date"]
     kind = "🛠" if request["consultation_type"] == Kind.SUPPORT.value else "📘"
     status = html.unescape(talk.text(f"status.{request['status']}"))
@@ -75,7 +76,7 @@ async def choose(talk: Talk, cons_id: UUID) -> None:
 
 
 def _card(talk: Talk, found: dict[str, Any]) -> str:
-    lines = [talk.text("my.card", number=short_number(found["number"]) or talk.text("my.unnumbered"))]
+    lines = [talk.text("my.card", number=i18n.short_number(found["number"]) or talk.text("my.unnumbered"))]
     lines.append(talk.text("new.support" if found["consultation_type"] == Kind.SUPPORT.value else "new.accounting"))
     lines.append(talk.text("my.status", status=html.unescape(talk.text(f"status.{found['status']}"))))
     if found["start_date"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
@@ -59,3 +60,8 @@ def moment(language: str, instant: datetime, zone: ZoneInfo) -> str:
     spoken = language_of(language)
     local = instant.astimezone(zone).replace(tzinfo=None)
     return str(format_datetime(local, catalogue(spoken)["moment"], locale=spoken))
+
+
+def short_number(number: str | None) -> str:
+    """A document's number as people read it, on pages, too: without the zeros that 1C pads it with; empty for none."""
+    return re.sub(r"^0+(?=\d)", "", number or "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
@@ -133,8 +132,3 @@ class Row(msgspec.Struct, kw_only=True, gc=False):
     def is_support(self) -> bool:
         """Whether the request lives in Chatwoot alone, never in 1C."""
         return self.consultation_type is Kind.SUPPORT
-
-
-def short_number(number: str | None) -> str:
-    """A number as people read it, on pages, too: without the zeros that 1C pads it with; empty while there is none."""
-    return re.sub(r"^0+(?=\d)", "", number or "")

@@ -10,7 +10,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from clobus.core import clock, i18n
-from clobus.modules.consultations.types import short_number
 
 HOUR = timedelta(hours=1)
 
@@ -83,7 +82,7 @@ def render(
     """
     spoken = i18n.language_of(language)
     planned = facts["start_date"]
-    values: dict[str, Any] = {"number": short_number(facts["number"]), **params}
+    values: dict[str, Any] = {"number": i18n.short_number(facts["number"]), **params}
     if isinstance(planned, datetime):
         values.setdefault("planned", planned.isoformat())
     if type_ == "reminder_hour":

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, Template, select_autoescape
 
 from clobus.core import i18n
-from clobus.modules.consultations.types import short_number
 from clobus.modules.notifications.catalogue import TYPES, clean, render
 
 _MARKS = re.compile(r"([\\`*_\[\]<>#~|!])")
@@ -69,7 +68,7 @@ def _button(given: Mapping[str, str]) -> dict[str, str]:
 def about(row: Mapping[str, Any]) -> str:
     """The request and the client, for a manager who does not stand before the conversation."""
     key = "manager.about" if row["number"] else "manager.about.unnumbered"
-    named = i18n.text(row["language"], key, {"number": short_number(row["number"])})
+    named = i18n.text(row["language"], key, {"number": i18n.short_number(row["number"])})
     return f"{named} · {clean(row['client'])}" if row.get("client") else named
 
 
@@ -78,7 +77,10 @@ def letter(row: Mapping[str, Any], zone: ZoneInfo, site: str | None = None) -> F
     spoken = i18n.language_of(row["language"])
     text = render(row["type"], spoken, row["params"], row, zone)
     key = "mail.subject" if row["number"] else "mail.subject.unnumbered"
-    subject, footer = i18n.text(spoken, key, {"number": short_number(row["number"])}), i18n.text(spoken, "mail.footer")
+    subject, footer = (
+        i18n.text(spoken, key, {"number": i18n.short_number(row["number"])}),
+        i18n.text(spoken, "mail.footer"),
+    )
     url = row["params"].get("url") or (site.replace("{request}", str(row["entity_id"])) if site else None)
     html = template("mail.html").render(
         lang=spoken, subject=subject, text=text, url=url if url and url.startswith(("https://", "http://")) else None,
