@@ -97,14 +97,14 @@ def _of_many(texts: Sequence[str], times: int) -> list[list[list[int]]]:
     cells = np.repeat(np.arange(-LOWEST, len(texts) * BUCKETS - LOWEST, BUCKETS, dtype=np.int32), lengths)
     cells += np.frombuffer("".join(texts).encode("latin-1"), np.uint8)
     cells.sort()
-    low, width = _bounds()
-    places = -(-lengths * np.array(SHARES)[:, None] // 100)
-    at = lengths.cumsum() - lengths + places - 1
+    low, width, shares = _bounds()
+    at = lengths.cumsum() - lengths - (-lengths * shares // 100) - 1
     value = cells[at]
-    before, after = (cells.searchsorted(value, side) for side in ("left", "right"))
+    before, after = cells.searchsorted(np.array((value, value + 1)))
     bucket = value % BUCKETS
     told = _within(low[bucket], width[bucket], at + 1 - before, after - before)
-    told[:, lengths == 0] = -1
+    if not lengths.all():
+        told[:, lengths == 0] = -1
     return cast(list[list[list[int]]], told.reshape(len(SHARES), times, -1).tolist())
 
 
@@ -148,7 +148,7 @@ def _told(counts: NDArray[np.int32], times: Sequence[str], *, apart: bool) -> Pe
     counts = np.concatenate([counts, whole], axis=1) if apart else whole
     until = counts.cumsum(axis=2)
     total = until[:, :, -1]
-    low, width = _bounds()
+    low, width, _ = _bounds()
     first = np.arange(total.size).reshape(total.shape) * BUCKETS
     lines, last = [], []
     for share in SHARES:
@@ -169,11 +169,11 @@ def _within(low: Any, width: Any, place: Any, held: Any) -> Any:
 
 
 @cache
-def _bounds() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where each bucket begins and how wide it is, as arrays."""
+def _bounds() -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Where each bucket begins and how wide it is, and the shares as a column, as arrays."""
     import numpy as np  # noqa: PLC0415 - as above
 
-    return np.array(_LOW), np.array(_WIDTH)
+    return np.array(_LOW), np.array(_WIDTH), np.array(SHARES)[:, None]
 
 
 def _turned(found: list[list[list[int]]], times: Sequence[str]) -> Places:
