@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { ArrowLeft } from "lucide-react";
 import { useTranslations } from "next-intl";
+import dynamic from "next/dynamic";
 import { useSearchParams } from "next/navigation";
 import { Suspense, useEffect } from "react";
 import { useLive } from "@/features/live/live";
@@ -20,10 +21,12 @@ import { AskedWords } from "./asked";
 import { Chat } from "./chat";
 import { Details } from "./details";
 import { Elsewhere } from "./elsewhere";
-import { Files } from "./files";
-import { RateCard } from "./rate-card";
 import { StatusBadge } from "./status-badge";
-import { Timeline } from "./timeline";
+
+// What is not seen at first is drawn after the words and the talk, not in one long step with them.
+const Files = dynamic(() => import("./files").then((found) => found.Files));
+const RateCard = dynamic(() => import("./rate-card").then((found) => found.RateCard));
+const Timeline = dynamic(() => import("./timeline").then((found) => found.Timeline));
 
 /** One request: where it stands, the talk about it, what happened, and what its owner may do. */
 export function RequestPage() {
