@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clobus.modules.reports.types import BOUNDS, MEASURES, TIMES
@@ -89,17 +88,13 @@ class Histograms(Rollup):
         return " or ".join(f"sum({name}) <> {ZERO}" for name in self.values)
 
     def _signed(self, source: str) -> str:
-        return drawn("day, " + ", ".join(self.by), TIMES, source, "f.sign")
-
-
-def drawn(columns: str, times: Sequence[str], source: str, sign: str = "1") -> str:
-    """Rows of facts `f` with a histogram of one request for each of some times; null where it has none."""
-    vectors = ", ".join(f"{time}_unit.counts as {time}_times" for time in times)
-    joins = " ".join(
-        f"left join rep.units {time}_unit on {time}_unit.bucket = f.{time}_bucket and {time}_unit.sign = {sign}"
-        for time in times
-    )
-    return f"select {columns}, {vectors} from {source} {joins}"
+        """A histogram of one request for each of the times of a fact; null where it has none."""
+        vectors = ", ".join(f"{time}_unit.counts as {time}_times" for time in TIMES)
+        joins = " ".join(
+            f"left join rep.units {time}_unit on {time}_unit.bucket = f.{time}_bucket and {time}_unit.sign = f.sign"
+            for time in TIMES
+        )
+        return f"select day, {', '.join(self.by)}, {vectors} from {source} {joins}"
 
 
 CELL = ("kind", "channel", "language")

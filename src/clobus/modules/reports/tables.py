@@ -54,16 +54,15 @@ def _added(sums: Sums, names: tuple[str, ...]) -> Sequence[int]:
 
 def _quotients(over: Sequence[int], under: Sequence[int], scale: int, digits: int) -> Sequence[int | float | None]:
     """Quotients with so many decimals, halves away from zero as numeric of SQL rounds; integers without decimals."""
-    pairs = zip(over, under, strict=True)
     if not digits:
-        return [(2 * scale * o + u) // (2 * u) if u else None for o, u in pairs]
+        return [quotient(o * scale, u) for o, u in zip(over, under, strict=True)]
     power = _POWERS[digits]
-    more = 2 * scale * power
-    return [((more * o + u) // (2 * u)) / power if u else None for o, u in pairs]
+    more = scale * power
+    return [None if (q := quotient(more * o, u)) is None else q / power for o, u in zip(over, under, strict=True)]
 
 
 def quotient(over: int, under: int) -> int | None:
-    """An average without decimals."""
+    """A quotient as the nearest integer, a half upwards; None of nothing."""
     return (2 * over + under) // (2 * under) if under else None
 
 
